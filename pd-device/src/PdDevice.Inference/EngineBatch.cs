@@ -1,0 +1,72 @@
+namespace PdDevice.Inference;
+
+/// <summary>Why a row is in a batch. A real engine treats both alike; a paced one charges them differently.</summary>
+public enum RowKind
+{
+    /// <summary>A known token: of the prompt, or one that came from elsewhere.</summary>
+    Prefill,
+
+    /// <summary>A token this engine has just produced, ingested to produce the next.</summary>
+    Decode,
+}
+
+/// <summary>One row: a token at a position of a sequence.</summary>
+/// <param name="Token">Token id, 0 to vocabulary size - 1.</param>
+/// <param name="Position">Position in the sequence, from 0.</param>
+/// <param name="Sequence">Sequence number, from 0.</param>
+/// <param name="Kind">Prefill or decode.</param>
+/// <param name="WantLogits">Whether the logits after this row are needed. At most one row per sequence may ask.</param>
+public readonly record struct EngineRow(int Token, int Position, int Sequence, RowKind Kind, bool WantLogits);
+
+/// <summary>Rows for one engine call and the logits it gave back. Reused between calls; owned by the caller.</summary>
+public sealed class EngineBatch
+{
+    private readonly List<EngineRow> _rows = [];
+    private readonly Dictionary<int, float[]> _logits = [];
+    private readonly Stack<float[]> _spare = [];
+
+    public IReadOnlyList<EngineRow> Rows => _rows;
+
+    public int Count => _rows.Count;
+
+    public void Clear()
+    {
+        _rows.Clear();
+        foreach (var buffer in _logits.Values) _spare.Push(buffer);
+        _logits.Clear();
+    }
+
+    /// <summary>Adds a row and returns its number, with which <see cref="Logits"/> is asked afterwards.</summary>
+    public int Add(EngineRow row)
+    {
+        _rows.Add(row);
+        return _rows.Count - 1;
+    }
+
+    /// <summary>Adds consecutive tokens of one sequence; the last asks for logits when wanted. Returns the last row's number.</summary>
+    public int AddRange(ReadOnlySpan<int> tokens, int position, int sequence, RowKind kind, bool wantLogits)
+    {
+        for (var i = 0; i < tokens.Length; i++)
+            Add(new EngineRow(tokens[i], position + i, sequence, kind, wantLogits && i == tokens.Length - 1));
+        return _rows.Count - 1;
+    }
+
+    /// <summary>Logits after a row, one per vocabulary entry. Valid until the batch is cleared.</summary>
+    /// <exception cref="InvalidOperationException">The row did not ask for logits or the batch was not run.</exception>
+    public ReadOnlySpan<float> Logits(int row) =>
+        _logits.TryGetValue(row, out var logits)
+            ? logits
+            : throw new InvalidOperationException($"Row {row} has no logits.");
+
+    /// <summary>For engines: the buffer to write a row's logits into.</summary>
+    public Span<float> LogitsBuffer(int row, int vocabularySize)
+    {
+        if (!_logits.TryGetValue(row, out var buffer))
+        {
+            buffer = _spare.TryPop(out var spare) && spare.Length == vocabularySize ? spare : new float[vocabularySize];
+            _logits[row] = buffer;
+        }
+
+        return buffer;
+    }
+}
