@@ -1,0 +1,79 @@
+namespace PdDevice.Core.Planning;
+
+/// <summary>What is known before an answer begins.</summary>
+/// <param name="PromptTokens">N, at least 1.</param>
+/// <param name="MaxTokens">Limit of the answer in tokens, at least 1.</param>
+/// <param name="Device">p and d of the device.</param>
+/// <param name="Cloud">Measured rates of the cloud.</param>
+/// <param name="RoundTrip">Round trip of the link, measured.</param>
+/// <param name="MaxLease">The cloud's own limit for one lease, at least 1.</param>
+/// <param name="DeviceLead">How long the device has been prefilling already.</param>
+public sealed record PlanInput(
+    int PromptTokens, int MaxTokens, EngineRates Device, EngineRates Cloud, TimeSpan RoundTrip, int MaxLease, TimeSpan DeviceLead);
+
+/// <summary>What to do about one answer.</summary>
+/// <param name="UseCloud">Whether an assist is worth asking for.</param>
+/// <param name="Lease">K, tokens to ask for; 0 without the cloud.</param>
+/// <param name="Period">tau, time between shown tokens; zero shows them as they come.</param>
+/// <param name="CloudFirstToken">T1, expected from now; zero without the cloud.</param>
+/// <param name="DeviceFirstToken">When the device alone would have its first token, from now.</param>
+/// <param name="ReadyIn">When the device expects to have ingested prompt and lease, from now.</param>
+/// <param name="Reason">One sentence for a person.</param>
+public sealed record AssistPlan(
+    bool UseCloud, int Lease, TimeSpan Period, TimeSpan CloudFirstToken, TimeSpan DeviceFirstToken, TimeSpan ReadyIn, string Reason);
+
+/// <summary>
+/// The simple rule: ask the cloud when it saves a noticeable wait, and for just as many tokens as keep the display fed
+/// until the device is ready. Closed form of design section 6 with r = 1: <c>K = (W/p - T1) / (tau - 1/p)</c>, tau = 1/d.
+/// </summary>
+public static class AssistPlanner
+{
+    /// <summary>A wait shorter than this is not worth a cloud's time.</summary>
+    public static TimeSpan LeastSaving { get; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Share by which the device's prefill may turn out slower than its measured rate without a stall.</summary>
+    public const double PrefillMargin = 0.03;
+
+    public static AssistPlan Plan(PlanInput input)
+    {
+        var device = input.Device;
+        var tau = device.DecodeStep;
+        var alone = Max(device.Prefill(input.PromptTokens) - input.DeviceLead, TimeSpan.Zero);
+        var first = input.RoundTrip + input.Cloud.Prefill(input.PromptTokens);
+        var saved = alone - first;
+        if (saved < LeastSaving)
+        {
+            return new AssistPlan(false, 0, TimeSpan.Zero, TimeSpan.Zero, alone, alone,
+                $"the cloud would save {Math.Max(0, saved.TotalMilliseconds):F0} ms of {alone.TotalMilliseconds:F0} ms: not worth asking");
+        }
+
+        var limit = Math.Min(input.MaxTokens, input.MaxLease);
+        var lease = Lease(alone, first, tau, device, limit);
+        var ready = alone + device.Prefill(lease);
+        return new AssistPlan(true, lease, tau, first, alone, ready,
+            lease == limit
+                ? $"the first token comes {saved.TotalSeconds:F1} s sooner; the device would not be ready within {limit} tokens"
+                : $"the first token comes {saved.TotalSeconds:F1} s sooner; the device is ready after about {lease} tokens");
+    }
+
+    /// <summary>
+    /// Tokens the cloud must make so that the display never waits for the device. The margin covers what the form leaves
+    /// out: a slower prefill, the chunk in flight, and one decode step.
+    /// </summary>
+    /// <param name="left">Time of prefill left on the device.</param>
+    /// <param name="first">When the first of these tokens is shown.</param>
+    /// <param name="tau">Display period.</param>
+    /// <param name="device">The device's rates.</param>
+    /// <param name="limit">Largest lease, at least 1.</param>
+    /// <returns>1 to <paramref name="limit"/>.</returns>
+    public static int Lease(TimeSpan left, TimeSpan first, TimeSpan tau, EngineRates device, int limit)
+    {
+        var gain = (tau - device.Prefill(1)).TotalSeconds; // by this the device gains on the display with every token
+        if (gain <= 0) return limit;
+        var margin = left * PrefillMargin + device.Prefill(device.DeviceChunk) + tau;
+        var wait = (left + margin - first).TotalSeconds;
+        return (int)Math.Clamp(Math.Ceiling(wait / gain), 1, limit);
+    }
+
+    private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
+}

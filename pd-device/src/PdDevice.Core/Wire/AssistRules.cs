@@ -1,0 +1,54 @@
+namespace PdDevice.Core.Wire;
+
+/// <summary>What the cloud holds a request against.</summary>
+/// <param name="Identity">The cloud's own model.</param>
+/// <param name="VocabularySize">Ids run from 0 to this - 1.</param>
+/// <param name="ContextTokens">Positions an assist may use.</param>
+/// <param name="MaxLease">Largest lease.</param>
+public sealed record AssistLimits(ModelIdentity Identity, int VocabularySize, int ContextTokens, int MaxLease);
+
+/// <summary>The checks a request passes before anything is spent on it (invariant 10).</summary>
+public static class AssistRules
+{
+    /// <returns>The refusal, or null when the request may be admitted.</returns>
+    public static WireError? Check(AssistRequest request, AssistLimits limits)
+    {
+        var mine = limits.Identity;
+        if (request.TokenizerFingerprint != mine.TokenizerFingerprint)
+            return TokenizerMismatch(new ModelIdentity(Printable(request.Model), Printable(request.TokenizerFingerprint), ""), mine);
+        if (request.WeightsFingerprint != mine.WeightsFingerprint && !request.AllowCompatible)
+            return WeightsMismatch(new ModelIdentity(Printable(request.Model), "", Printable(request.WeightsFingerprint)), mine);
+        if (request.Prompt.Length == 0)
+            return new WireError("empty_prompt", "The prompt has no tokens. Send at least one.");
+        var positions = (long)request.Prompt.Length + request.Committed.Length;
+        if (positions >= limits.ContextTokens)
+            return new WireError("context_exceeded", $"Prompt and committed tokens take {positions} positions; this cloud has {limits.ContextTokens} and needs one to answer.");
+        if (request.Lease < 1 || request.Lease > limits.MaxLease)
+            return new WireError("bad_lease", $"lease must be 1 to {limits.MaxLease}.");
+        if (!double.IsFinite(request.PaceMs) || request.PaceMs < 0 || !double.IsFinite(request.ReadyInMs) || request.ReadyInMs < 0)
+            return new WireError("bad_pace", "paceMs and readyInMs must be 0 or more.");
+        if (!InRange(request.Prompt, limits.VocabularySize) || !InRange(request.Committed, limits.VocabularySize))
+            return new WireError("bad_token", $"Token ids must be 0 to {limits.VocabularySize - 1}.");
+        return request.Sampling.Validate() is { } sampling ? new WireError("bad_sampling", sampling) : null;
+    }
+
+    /// <summary>The refusal both sides give when the tokenizers differ. Names both.</summary>
+    public static WireError TokenizerMismatch(ModelIdentity device, ModelIdentity cloud) => new(
+        "tokenizer_mismatch",
+        $"The device's tokenizer ({Name(device.Model, device.TokenizerFingerprint)}) is not the cloud's ({Name(cloud.Model, cloud.TokenizerFingerprint)}). Run the same model on both sides.");
+
+    /// <summary>The refusal both sides give when the weights differ and the user did not allow it. Names both.</summary>
+    public static WireError WeightsMismatch(ModelIdentity device, ModelIdentity cloud) => new(
+        "weights_mismatch",
+        $"The device's weights ({Name(device.Model, device.WeightsFingerprint)}) are not the cloud's ({Name(cloud.Model, cloud.WeightsFingerprint)}). Run the same file on both sides, or allow compatible weights.");
+
+    private static string Name(string model, string fingerprint) =>
+        $"{(model.Length == 0 ? "unnamed" : model)}, {(fingerprint.Length > 12 ? fingerprint[..12] : fingerprint)}";
+
+    // What a peer sends ends up in messages and logs: keep it short and free of control characters.
+    private static string Printable(string text) =>
+        new([.. text.Where(c => !char.IsControl(c)).Take(64)]);
+
+    private static bool InRange(int[] tokens, int vocabularySize) =>
+        tokens.AsSpan().IndexOfAnyExceptInRange(0, vocabularySize - 1) < 0;
+}
