@@ -13,11 +13,8 @@ public static class AssistRules
     /// <returns>The refusal, or null when the request may be admitted.</returns>
     public static WireError? Check(AssistRequest request, AssistLimits limits)
     {
-        var mine = limits.Identity;
-        if (request.TokenizerFingerprint != mine.TokenizerFingerprint)
-            return TokenizerMismatch(new ModelIdentity(Printable(request.Model), Printable(request.TokenizerFingerprint), ""), mine);
-        if (request.WeightsFingerprint != mine.WeightsFingerprint && !request.AllowCompatible)
-            return WeightsMismatch(new ModelIdentity(Printable(request.Model), "", Printable(request.WeightsFingerprint)), mine);
+        var device = new ModelIdentity(Printable(request.Model), Printable(request.TokenizerFingerprint), Printable(request.WeightsFingerprint));
+        if (Mismatch(device, limits.Identity, request.AllowCompatible) is { } mismatch) return mismatch;
         if (request.Prompt.Length == 0)
             return new WireError("empty_prompt", "The prompt has no tokens. Send at least one.");
         var positions = (long)request.Prompt.Length + request.Committed.Length;
@@ -32,15 +29,23 @@ public static class AssistRules
         return request.Sampling.Validate() is { } sampling ? new WireError("bad_sampling", sampling) : null;
     }
 
-    /// <summary>The refusal both sides give when the tokenizers differ. Names both.</summary>
-    public static WireError TokenizerMismatch(ModelIdentity device, ModelIdentity cloud) => new(
-        "tokenizer_mismatch",
-        $"The device's tokenizer ({Name(device.Model, device.TokenizerFingerprint)}) is not the cloud's ({Name(cloud.Model, cloud.TokenizerFingerprint)}). Run the same model on both sides.");
+    /// <summary>The refusal both sides give when the models do not fit; it names both. Null when they fit.</summary>
+    public static WireError? Mismatch(ModelIdentity device, ModelIdentity cloud, bool allowCompatible)
+    {
+        if (device.TokenizerFingerprint != cloud.TokenizerFingerprint)
+        {
+            return new WireError("tokenizer_mismatch",
+                $"The device's tokenizer ({Name(device.Model, device.TokenizerFingerprint)}) is not the cloud's ({Name(cloud.Model, cloud.TokenizerFingerprint)}). Run the same model on both sides.");
+        }
 
-    /// <summary>The refusal both sides give when the weights differ and the user did not allow it. Names both.</summary>
-    public static WireError WeightsMismatch(ModelIdentity device, ModelIdentity cloud) => new(
-        "weights_mismatch",
-        $"The device's weights ({Name(device.Model, device.WeightsFingerprint)}) are not the cloud's ({Name(cloud.Model, cloud.WeightsFingerprint)}). Run the same file on both sides, or allow compatible weights.");
+        if (device.WeightsFingerprint != cloud.WeightsFingerprint && !allowCompatible)
+        {
+            return new WireError("weights_mismatch",
+                $"The device's weights ({Name(device.Model, device.WeightsFingerprint)}) are not the cloud's ({Name(cloud.Model, cloud.WeightsFingerprint)}). Run the same file on both sides, or allow compatible weights.");
+        }
+
+        return null;
+    }
 
     private static string Name(string model, string fingerprint) =>
         $"{(model.Length == 0 ? "unnamed" : model)}, {(fingerprint.Length > 12 ? fingerprint[..12] : fingerprint)}";

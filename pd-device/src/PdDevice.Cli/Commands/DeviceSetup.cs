@@ -1,0 +1,32 @@
+using System.CommandLine;
+using PdDevice.Device;
+using PdDevice.Device.Assists;
+using PdDevice.Device.Link;
+
+namespace PdDevice.Cli.Commands;
+
+/// <summary>What <c>pdd device</c> and <c>pdd run</c> share: a device runtime from the command line.</summary>
+public static class DeviceSetup
+{
+    public static readonly IReadOnlyList<Option> Options =
+    [
+        Settings.Model.Option, Settings.Cloud.Option, Settings.LocalOnly.Option, Settings.Profile.Option, Settings.Link.Option,
+        Settings.PlainHttp.Option, Settings.AllowCompatible.Option, Settings.Context.Option, Settings.Threads.Option,
+    ];
+
+    /// <summary>The cloud the options allow, checked before anything is loaded; null: local only.</summary>
+    /// <exception cref="CliException">Plain http to another machine without the flag that names the risk.</exception>
+    public static HttpAssistClient? Cloud(ParseResult result, TimeProvider time)
+    {
+        if (Settings.LocalOnly.Of(result) || Settings.Cloud.Of(result) is not { } cloud) return null;
+        if (cloud.Scheme == Uri.UriSchemeHttp && !cloud.IsLoopback && !Settings.PlainHttp.Of(result))
+            throw new CliException($"{cloud} is not on this machine and http is not encrypted. Use https, or {Settings.PlainHttp.Option.Name} if that network is yours.");
+        return new HttpAssistClient(cloud, Settings.Link.Of(result) ?? new EmulatedLinkOptions(), time);
+    }
+
+    public static DeviceRuntime Runtime(ParseResult result, LoadedEngine loaded, IAssistClient? cloud, TimeProvider time)
+    {
+        var link = cloud is not null && Settings.Link.Of(result) is { } emulated ? (string[])[$"link: {emulated}"] : [];
+        return new DeviceRuntime(loaded.Engine, loaded.Rates, cloud, [.. loaded.Emulated, .. link], time);
+    }
+}

@@ -1,0 +1,52 @@
+using System.CommandLine;
+using PdDevice.Core.Planning;
+using PdDevice.Inference;
+using PdDevice.Inference.LlamaCpp;
+using PdDevice.Inference.StandIns;
+
+namespace PdDevice.Cli.Commands;
+
+/// <summary>An engine as the options ask for it, with its rates.</summary>
+/// <param name="Engine">Paced when a profile was named.</param>
+/// <param name="Real">The engine beneath.</param>
+/// <param name="Rates">Of the profile, or measured just now.</param>
+/// <param name="Emulated">What is emulated, a line each.</param>
+public sealed record LoadedEngine(IEngine Engine, IEngine Real, EngineRates Rates, IReadOnlyList<string> Emulated) : IAsyncDisposable
+{
+    /// <summary>The test stand-in's name in place of a model file.</summary>
+    public const string Scripted = "scripted";
+
+    /// <summary>Loads, and measures what no profile gives.</summary>
+    /// <param name="result">The command line.</param>
+    /// <param name="sequences">Sequences side by side.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Stops the load.</param>
+    public static async Task<LoadedEngine> LoadAsync(ParseResult result, int sequences, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var model = Settings.Model.Of(result);
+        IEngine real = model == Scripted
+            ? new ScriptedEngine(sequences, Settings.Context.Of(result) is > 0 and var context ? context : 4096)
+            : await LlamaEngine.LoadAsync(
+                new LlamaEngineOptions
+                {
+                    Model = model ?? EmbeddedModel.Path,
+                    Threads = Settings.Threads.Of(result),
+                    ContextTokens = Settings.Context.Of(result),
+                    Sequences = sequences,
+                },
+                cancellationToken);
+        try
+        {
+            if (Settings.Profile.Of(result) is { } profile)
+                return new LoadedEngine(new PacedEngine(real, profile.Rates, time), real, profile.Rates, [$"engine speed: {profile}"]);
+            return new LoadedEngine(real, real, await EngineRatesMeter.MeasureAsync(real, time, cancellationToken), []);
+        }
+        catch
+        {
+            await real.DisposeAsync();
+            throw;
+        }
+    }
+
+    public ValueTask DisposeAsync() => Engine.DisposeAsync();
+}

@@ -1,0 +1,34 @@
+namespace PdDevice.Cloud;
+
+/// <summary>How a cloud serves. Defaults and ranges are the documentation; the command line reads them from here.</summary>
+public sealed record CloudOptions
+{
+    /// <summary>Address to listen on, <c>host:port</c>; port 0 picks a free one. Default 127.0.0.1:8080.</summary>
+    public string Listen { get; init; } = "127.0.0.1:8080";
+
+    /// <summary>Assists served at once, each in a sequence of its own. Default 4, range 1 to 64.</summary>
+    public int Slots { get; init; } = 4;
+
+    /// <summary>Largest lease of one assist, tokens. Default 1024, range 1 to 1,000,000.</summary>
+    public int MaxLease { get; init; } = 1024;
+
+    /// <summary>Assists that may wait for a slot; one more is refused at once. Default 64, range 0 to 10,000.</summary>
+    public int QueueLength { get; init; } = 64;
+
+    /// <summary>Prefill positions of one turn, all assists together. Default 128, range 1 to 512.</summary>
+    public int PrefillChunk { get; init; } = 128;
+
+    /// <exception cref="ArgumentException">A value is out of its range; the message names it.</exception>
+    public void Validate()
+    {
+        Range(Slots, 1, 64, "slots");
+        Range(MaxLease, 1, 1_000_000, "max-lease");
+        Range(QueueLength, 0, 10_000, "queue");
+        Range(PrefillChunk, 1, 512, "prefill-chunk");
+    }
+
+    private static void Range(int value, int least, int most, string name)
+    {
+        if (value < least || value > most) throw new ArgumentException($"{name} must be {least} to {most}, not {value}.");
+    }
+}

@@ -1,0 +1,243 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using PdDevice.Core.CatchUp;
+using PdDevice.Core.Ledger;
+using PdDevice.Core.Pacing;
+using PdDevice.Core.Planning;
+using PdDevice.Core.Sampling;
+using PdDevice.Core.Wire;
+using PdDevice.Device.Assists;
+using PdDevice.Inference;
+
+namespace PdDevice.Device.Answers;
+
+/// <summary>
+/// One answer's life: plan, prefill and assist side by side, commit, show, absorb, take over, finish alone. A single loop
+/// handles one message at a time, so nothing here is locked; the decisions are Core's. The cloud may vanish at any
+/// moment: the device then simply catches up with what is committed and goes on.
+/// </summary>
+public sealed class Answer : IAnswer
+{
+    private readonly Channel<AnswerMessage> _inbox =
+        Channel.CreateUnbounded<AnswerMessage>(new UnboundedChannelOptions { SingleReader = true });
+
+    private readonly IEngine _engine;
+    private readonly EngineRates _rates;
+    private readonly AnswerRequest _request;
+    private readonly TimeProvider _time;
+    private readonly DeviceSide _device;
+    private readonly CloudSide? _cloud;
+    private readonly TokenLedger _ledger = new();
+    private readonly LedgerText _text = new();
+    private readonly PositionSampler _sampler;
+    private readonly int _maxTokens;
+
+    private long _origin;
+    private SpeedController _pace = new(TimeSpan.Zero);
+    private AnswerMessage.Planned? _plan;
+    private PeerCheck? _peer;
+    private SourceTicket _source;
+    private bool _tookOver;
+    private int _received;
+    private string? _trouble;
+
+    /// <param name="engine">The device's engine; this answer uses its sequence 0 alone, and starts it empty.</param>
+    /// <param name="rates">The device's measured rates.</param>
+    /// <param name="cloud">The cloud, or null to stay local: then nothing leaves the device.</param>
+    /// <param name="request">What to answer.</param>
+    /// <param name="time">The clock.</param>
+    /// <exception cref="AnswerException">The request cannot be answered; nothing has been sent or shown.</exception>
+    public Answer(IEngine engine, EngineRates rates, IAssistClient? cloud, AnswerRequest request, TimeProvider time)
+    {
+        request.Check(engine.ContextTokens);
+        (_engine, _rates, _request, _time) = (engine, rates, request, time);
+        _maxTokens = Math.Min(request.MaxTokens, engine.ContextTokens - request.Prompt.Length);
+        _sampler = new PositionSampler(request.Sampling, request.Prompt, engine.Tokenizer.EndOfGeneration);
+        _device = new DeviceSide(engine, request.Prompt, rates, _inbox.Writer, time);
+        _cloud = cloud is null ? null : new CloudSide(cloud, _inbox.Writer, time);
+    }
+
+    /// <summary>What it took; set when the enumeration has ended normally.</summary>
+    public AnswerUsage? Usage { get; private set; }
+
+    /// <summary>Positions of prompt and answer the device has ingested so far, for a progress display.</summary>
+    public int Ingested => _device.Ingested;
+
+    /// <summary>Runs the answer. Tokens come when they are due for display; enumerate once.</summary>
+    /// <exception cref="AnswerException">The answer cannot go on; what was shown stays valid.</exception>
+    public async IAsyncEnumerable<ShownToken> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await using var timer = _time.CreateTimer(
+            _ => _inbox.Writer.TryWrite(AnswerMessage.ShowDue.Instance), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _origin = _time.GetTimestamp();
+        await _device.ClearAsync(stop.Token);
+        var planning = _cloud?.PlanAsync(_engine.Identity, _request.AllowCompatible, Plan, stop.Token) ?? Task.CompletedTask;
+        try
+        {
+            Drive(stop.Token);
+            while (!Ended || _pace.Waiting > 0)
+            {
+                Handle(await _inbox.Reader.ReadAsync(stop.Token), stop.Token);
+                while (_inbox.Reader.TryRead(out var message)) Handle(message, stop.Token);
+                Drive(stop.Token);
+                BridgeSlip(stop.Token);
+                while (_pace.TryShow(Now)) yield return Show();
+                if (_pace.NextDue is { } due) timer.Change(due > Now ? due - Now : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+            }
+        }
+        finally
+        {
+            _cloud?.Close();
+            await stop.CancelAsync();
+            await planning;
+            while (_device.Busy)
+                if (await _inbox.Reader.ReadAsync(CancellationToken.None) is AnswerMessage.EngineDone done)
+                    _device.Done(done);
+        }
+
+        Usage = await SettleAsync();
+    }
+
+    private TimeSpan Now => _time.GetElapsedTime(_origin);
+
+    private bool Ended => _ledger.Count == _maxTokens
+        || (_ledger.Count > 0 && _engine.Tokenizer.EndOfGeneration.Contains(_ledger.Ids[^1]));
+
+    private void Handle(AnswerMessage message, CancellationToken stop)
+    {
+        switch (message)
+        {
+            case AnswerMessage.Planned planned when !_tookOver:
+                _plan = planned;
+                if (!planned.Plan.UseCloud && _request.Lease is null) break;
+                _pace = new SpeedController(planned.Plan.UseCloud ? planned.Plan.Period : _rates.DecodeStep);
+                OpenAssist(_request.Lease ?? planned.Plan.Lease, stop);
+                break;
+            case AnswerMessage.FromCloud { Event: AssistToken token } from when IsCurrent(from.Assist):
+                Take(token);
+                break;
+            case AnswerMessage.FromCloud { Event: AssistEnd end } from when IsCurrent(from.Assist):
+                _cloud!.Close();
+                if (end.Reason is AssistEndReason.Error or AssistEndReason.Preempted)
+                    _trouble = $"The cloud ended the assist early ({end.Reason}).";
+                break;
+            case AnswerMessage.CloudLost lost when !_tookOver && (lost.Assist == 0 || IsCurrent(lost.Assist)):
+                DropCloud(lost.Why);
+                break;
+            case AnswerMessage.EngineDone done:
+                _device.Done(done);
+                if (done.Error is { } error && !stop.IsCancellationRequested)
+                    throw new AnswerException(AnswerError.DeviceFailed, $"The device's engine failed: {error.Message}", error);
+                break;
+        }
+    }
+
+    private bool IsCurrent(int assist) => _cloud!.Runs && assist == _cloud.Opened;
+
+    private void Take(AssistToken token)
+    {
+        _received++;
+        var fault = _peer!.Check(token);
+        if (fault != PeerFault.None) DropCloud($"The cloud broke a rule ({fault}).");
+        else if (!Ended && _ledger.Commit(_source, token.Index, token.Id) == CommitResult.Committed) Committed(token.Id);
+    }
+
+    private void Committed(int id)
+    {
+        _sampler.Accept(id);
+        _pace.Commit();
+        if (Ended) _cloud?.Close();
+    }
+
+    /// <summary>Keeps the device busy: ingest what is known, take over when all of it is, decode to the end.</summary>
+    private void Drive(CancellationToken stop)
+    {
+        if (_device.Busy || Ended || (!_tookOver && _device.Ingest(_ledger, stop))) return;
+        if (!_tookOver)
+        {
+            _tookOver = true;
+            _cloud?.Close();
+            if (_ledger.Count == 0) _pace = new SpeedController(TimeSpan.Zero); // no cloud token to stay even with
+            _source = _ledger.Open(TokenSource.Device);
+        }
+
+        var id = _sampler.Sample(_device.Logits, _ledger.Count);
+        _ledger.Commit(_source, _ledger.Count, id);
+        Committed(id);
+        if (!Ended) _device.Decode(id, stop);
+    }
+
+    private AssistPlan Plan(AssistIdentity cloud, TimeSpan roundTrip) => AssistPlanner.Plan(new PlanInput(
+        _request.Prompt.Length, _maxTokens, _rates, Rates(cloud), roundTrip, cloud.MaxLease, Now));
+
+    private static EngineRates Rates(AssistIdentity cloud) => new(cloud.PrefillTokensPerSecond, cloud.DecodeTokensPerSecond);
+
+    private void OpenAssist(int lease, CancellationToken stop)
+    {
+        var tokenizer = _engine.Tokenizer;
+        _peer = new PeerCheck(_ledger.Count, lease, tokenizer.VocabularySize, tokenizer.IsControl, tokenizer.EndOfGeneration.Contains);
+        _source = _ledger.Open(TokenSource.Cloud);
+        _cloud!.Open(
+            new AssistRequest
+            {
+                TokenizerFingerprint = _engine.Identity.TokenizerFingerprint,
+                WeightsFingerprint = _engine.Identity.WeightsFingerprint,
+                AllowCompatible = _request.AllowCompatible,
+                Model = _engine.Identity.Model,
+                Prompt = _request.Prompt,
+                Committed = _ledger.Ids.ToArray(),
+                Sampling = _request.Sampling,
+                Lease = lease,
+                PaceMs = _pace.Period.TotalMilliseconds,
+                ReadyInMs = _device.ReadyIn(_ledger.Count + lease).TotalMilliseconds,
+            },
+            stop);
+    }
+
+    /// <summary>Asks for a continuation when the shown tokens would otherwise run out before the device is ready.</summary>
+    private void BridgeSlip(CancellationToken stop)
+    {
+        if (_plan is not { } plan || _cloud!.Opened == 0 || _cloud.Runs || _tookOver || Ended || _trouble is not null || _request.Lease is not null) return;
+        var first = plan.RoundTrip + Rates(plan.Cloud).Prefill(_request.Prompt.Length + _ledger.Count);
+        var lease = SlipForecast.Continuation(
+            _device.ReadyIn(_ledger.Count), _pace.ExhaustedAt(Now) - Now, first, _pace.Period, _rates,
+            Math.Min(plan.Cloud.MaxLease, _maxTokens - _ledger.Count));
+        if (lease > 0) OpenAssist(lease, stop);
+    }
+
+    private void DropCloud(string why)
+    {
+        _cloud!.Close();
+        _trouble = why;
+    }
+
+    private ShownToken Show()
+    {
+        var token = _ledger[_pace.Shown - 1];
+        var text = _text.Append(_engine.Tokenizer.Bytes(token.Id).Span);
+        if (Ended && _pace.Shown == _ledger.Count) text += _text.Flush();
+        return new ShownToken(token.Index, token.Id, token.Source, text, Now);
+    }
+
+    private async Task<AnswerUsage> SettleAsync()
+    {
+        var receipts = _cloud is null ? [] : await _cloud.ReceiptsAsync();
+        var fromCloud = _ledger.CountFrom(TokenSource.Cloud);
+        var known = receipts.All(receipt => receipt is not null);
+        return new AnswerUsage
+        {
+            Finish = _engine.Tokenizer.EndOfGeneration.Contains(_ledger.Ids[^1]) ? FinishReason.Stop : FinishReason.Length,
+            PromptTokens = _request.Prompt.Length,
+            CloudTokens = fromCloud,
+            DeviceTokens = _ledger.Count - fromCloud,
+            CloudTokensUnused = (known ? receipts.Sum(receipt => receipt!.DecodedTokens) : _received) - fromCloud,
+            HandoverIndex = _ledger.HandoverIndex,
+            BytesLeft = _cloud?.BytesSent ?? 0,
+            OccupancyMs = known ? receipts.Sum(receipt => receipt!.OccupancyMs) : null,
+            Assists = _cloud?.Opened ?? 0,
+            Plan = _plan?.Plan,
+            CloudTrouble = _trouble,
+        };
+    }
+}

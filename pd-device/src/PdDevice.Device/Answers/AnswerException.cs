@@ -1,0 +1,21 @@
+namespace PdDevice.Device.Answers;
+
+/// <summary>What keeps an answer from beginning or from ending well, by name.</summary>
+public enum AnswerError
+{
+    EmptyPrompt,
+    PromptTooLong,
+    BadRequest,
+
+    /// <summary>The device's engine failed and no cloud was left to go on.</summary>
+    DeviceFailed,
+
+    /// <summary>The cloud was the only side allowed, and it failed.</summary>
+    CloudFailed,
+}
+
+/// <summary>A named failure of an answer. What was shown before it stays valid.</summary>
+public sealed class AnswerException(AnswerError error, string message, Exception? inner = null) : Exception(message, inner)
+{
+    public AnswerError Error { get; } = error;
+}

@@ -1,0 +1,87 @@
+using PdDevice.Core.Ledger;
+using PdDevice.Core.Planning;
+using PdDevice.Core.Sampling;
+
+namespace PdDevice.Device.Answers;
+
+/// <summary>What an answer is made from.</summary>
+public sealed record AnswerRequest
+{
+    /// <summary>Prompt token ids, at least one.</summary>
+    public required int[] Prompt { get; init; }
+
+    public SamplingOptions Sampling { get; init; } = SamplingOptions.Greedy;
+
+    /// <summary>Limit of the answer, tokens, at least 1. Default 256.</summary>
+    public int MaxTokens { get; init; } = 256;
+
+    /// <summary>Asks for exactly this lease, and for no continuation, instead of what is planned; null (default) plans.</summary>
+    public int? Lease { get; init; }
+
+    /// <summary>Accept a cloud with other weights and the same tokenizer. Default false.</summary>
+    public bool AllowCompatible { get; init; }
+
+    /// <exception cref="AnswerException">The request cannot be answered within a context of this many positions.</exception>
+    internal void Check(int contextTokens)
+    {
+        if (Prompt.Length == 0)
+            throw new AnswerException(AnswerError.EmptyPrompt, "The prompt is empty. Ask something.");
+        if (Prompt.Length >= contextTokens)
+            throw new AnswerException(AnswerError.PromptTooLong, $"The prompt has {Prompt.Length} tokens; the context holds {contextTokens}, the answer included. Shorten the prompt.");
+        if (MaxTokens < 1 || Lease < 1)
+            throw new AnswerException(AnswerError.BadRequest, "Ask for at least one token.");
+        if (Sampling.Validate() is { } problem)
+            throw new AnswerException(AnswerError.BadRequest, problem);
+    }
+}
+
+/// <summary>A token as it is released to the person.</summary>
+/// <param name="Index">Its index in the answer.</param>
+/// <param name="Id">Token id.</param>
+/// <param name="Source">Which side made it.</param>
+/// <param name="Text">The text it completes; empty while a character is incomplete.</param>
+/// <param name="At">When it was released, since the answer began.</param>
+public readonly record struct ShownToken(int Index, int Id, TokenSource Source, string Text, TimeSpan At);
+
+/// <summary>Why an answer ended.</summary>
+public enum FinishReason
+{
+    /// <summary>The model ended it.</summary>
+    Stop,
+
+    /// <summary>The token limit or the context's end.</summary>
+    Length,
+}
+
+/// <summary>What an answer took, told after its last token (invariant 7).</summary>
+public sealed record AnswerUsage
+{
+    public required FinishReason Finish { get; init; }
+
+    public required int PromptTokens { get; init; }
+
+    public required int CloudTokens { get; init; }
+
+    public required int DeviceTokens { get; init; }
+
+    /// <summary>Tokens the cloud decoded that are not in the answer.</summary>
+    public required int CloudTokensUnused { get; init; }
+
+    /// <summary>Index of the first token the device made; null when the cloud made all.</summary>
+    public required int? HandoverIndex { get; init; }
+
+    /// <summary>Bytes sent to the cloud for this answer.</summary>
+    public required long BytesLeft { get; init; }
+
+    /// <summary>Cloud slot time this answer used, ms, as the cloud reported it; null when the cloud could no longer tell.</summary>
+    public required double? OccupancyMs { get; init; }
+
+    /// <summary>Assists asked for: 0 without the cloud, 2 and more with continuations.</summary>
+    public required int Assists { get; init; }
+
+    /// <summary>The plan; null when no cloud was asked.</summary>
+    public AssistPlan? Plan { get; init; }
+
+    /// <summary>Why the cloud was not used to the end of its lease, one sentence; null when all went well.</summary>
+    public string? CloudTrouble { get; init; }
+}

@@ -1,0 +1,81 @@
+using System.Text.Json;
+using System.Threading.Channels;
+using PdDevice.Core.Wire;
+using PdDevice.Device.Assists;
+
+namespace PdDevice.Device.Answers;
+
+/// <summary>One assist from its opening to its receipt: posts every event, and whatever goes wrong as a sentence.</summary>
+internal sealed class AssistStream
+{
+    private static readonly TimeSpan ReceiptPatience = TimeSpan.FromSeconds(2);
+
+    private readonly IAssistClient _client;
+    private readonly ChannelWriter<AnswerMessage> _inbox;
+    private readonly TimeProvider _time;
+    private readonly int _number;
+    private readonly CancellationTokenSource _stop;
+    private readonly Task _reading;
+    private string? _id;
+    private AssistEnd? _end;
+
+    public AssistStream(
+        IAssistClient client, int number, AssistRequest request, ChannelWriter<AnswerMessage> inbox, TimeProvider time, CancellationToken cancellationToken)
+    {
+        (_client, _number, _inbox, _time) = (client, number, inbox, time);
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        _reading = ReadAsync(request);
+    }
+
+    /// <summary>Closes the stream at once; then, behind the scenes, learns what the assist cost. Null when the cloud no longer answers.</summary>
+    public async Task<AssistEnd?> CloseAsync()
+    {
+        await _stop.CancelAsync();
+        await _reading;
+        _stop.Dispose();
+        if (_end is not null || _id is null) return _end;
+        using var patience = new CancellationTokenSource(ReceiptPatience, _time);
+        try
+        {
+            return await _client.StopAsync(_id, patience.Token);
+        }
+        catch (Exception exception) when (Explain(exception) is not null)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>One sentence for a failure of the network or the peer; null for a bug, which must surface.</summary>
+    internal static string? Explain(Exception exception) => exception switch
+    {
+        OperationCanceledException => "The cloud did not answer in time.",
+        CloudRefusedException refused => $"The cloud refused: {refused.Message}",
+        HttpRequestException http => $"The cloud cannot be reached ({http.HttpRequestError}).",
+        IOException => "The connection to the cloud broke.",
+        JsonException => "The cloud sent something that is not an assist event.",
+        _ => null,
+    };
+
+    private async Task ReadAsync(AssistRequest request)
+    {
+        try
+        {
+            await foreach (var item in _client.OpenAsync(request, _stop.Token))
+            {
+                if (item is AssistAdmitted admitted) _id = admitted.Id;
+                if (item is AssistEnd end) _end = end;
+                _inbox.TryWrite(new AnswerMessage.FromCloud(_number, item));
+            }
+
+            if (_end is null) _inbox.TryWrite(new AnswerMessage.CloudLost(_number, "The cloud closed the stream before its end."));
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // We hung up.
+        }
+        catch (Exception exception) when (Explain(exception) is { } why)
+        {
+            _inbox.TryWrite(new AnswerMessage.CloudLost(_number, why));
+        }
+    }
+}

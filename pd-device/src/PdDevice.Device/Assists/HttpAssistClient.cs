@@ -1,0 +1,99 @@
+using System.Net.Http.Headers;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using PdDevice.Core.Wire;
+using PdDevice.Device.Link;
+
+namespace PdDevice.Device.Assists;
+
+/// <summary>The assist API over HTTP and server-sent events.</summary>
+public sealed class HttpAssistClient : IAssistClient, IDisposable
+{
+    private readonly HttpClient _http;
+    private readonly LinkMeter _meter = new();
+    private readonly TimeProvider _time;
+    private (AssistIdentity Identity, TimeSpan RoundTrip)? _known;
+
+    /// <param name="cloud">Base address of the cloud.</param>
+    /// <param name="link">The emulated link, or its default for the real network as it is.</param>
+    /// <param name="time">Clock for the round trip and the emulation.</param>
+    public HttpAssistClient(Uri cloud, EmulatedLinkOptions link, TimeProvider time)
+    {
+        _time = time;
+        _http = new HttpClient(LinkHandler.Create(link, _meter, time)) { BaseAddress = cloud, Timeout = Timeout.InfiniteTimeSpan };
+    }
+
+    public long BytesSent => _meter.BytesUp;
+
+    public async ValueTask<(AssistIdentity Identity, TimeSpan RoundTrip)> IdentityAsync(CancellationToken cancellationToken)
+    {
+        if (_known is { } known) return known;
+        await AskIdentityAsync(cancellationToken); // opens the connection, so that the second call measures the link alone
+        var start = _time.GetTimestamp();
+        var identity = await AskIdentityAsync(cancellationToken);
+        _known = (identity, _time.GetElapsedTime(start));
+        return _known.Value;
+    }
+
+    public async IAsyncEnumerable<AssistEvent> OpenAsync(
+        AssistRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Post, AssistRoutes.Assist)
+        {
+            Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(request, WireJson.Default.AssistRequest)),
+        };
+        message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        using var response = await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        if (!response.IsSuccessStatusCode) throw await RefusedAsync(response, cancellationToken);
+        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        await foreach (var item in SseParser.Create(body, Parse).EnumerateAsync(cancellationToken))
+            if (item.Data is { } data)
+                yield return data;
+    }
+
+    public async Task<AssistEnd?> StopAsync(string id, CancellationToken cancellationToken)
+    {
+        using var response = await _http.DeleteAsync(AssistRoutes.One(id), cancellationToken);
+        if (!response.IsSuccessStatusCode) return null;
+        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        return await JsonSerializer.DeserializeAsync(body, WireJson.Default.AssistEnd, cancellationToken);
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<AssistIdentity> AskIdentityAsync(CancellationToken cancellationToken)
+    {
+        using var response = await _http.GetAsync(AssistRoutes.Identity, cancellationToken);
+        if (!response.IsSuccessStatusCode) throw await RefusedAsync(response, cancellationToken);
+        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        return await JsonSerializer.DeserializeAsync(body, WireJson.Default.AssistIdentity, cancellationToken)
+            ?? throw new JsonException("The identity is empty.");
+    }
+
+    // An event this version does not know is skipped; one it knows but cannot read makes the peer unfit.
+    private static AssistEvent? Parse(string name, ReadOnlySpan<byte> data) => name switch
+    {
+        AssistAdmitted.Name => JsonSerializer.Deserialize(data, WireJson.Default.AssistAdmitted),
+        AssistToken.Name => JsonSerializer.Deserialize(data, WireJson.Default.AssistToken),
+        AssistEnd.Name => JsonSerializer.Deserialize(data, WireJson.Default.AssistEnd),
+        _ => null,
+    };
+
+    private static async Task<CloudRefusedException> RefusedAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        var status = (int)response.StatusCode;
+        try
+        {
+            await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+            var error = await JsonSerializer.DeserializeAsync(body, WireJson.Default.WireErrorBody, cancellationToken);
+            if (error is not null) return new CloudRefusedException(error.Error);
+        }
+        catch (JsonException)
+        {
+            // Not a cloud of ours, or a proxy in between: the status is all there is.
+        }
+
+        return new CloudRefusedException(new WireError($"http_{status}", $"The cloud answered with HTTP status {status}."));
+    }
+}

@@ -1,0 +1,30 @@
+using PdDevice.Core.Planning;
+using PdDevice.Device.Answers;
+using PdDevice.Device.Assists;
+using PdDevice.Device.Http;
+using PdDevice.Inference;
+using PdDevice.Inference.StandIns;
+
+namespace PdDevice.Device;
+
+/// <summary>What a device answers with: its engine, its rates, and the cloud if one is configured.</summary>
+/// <param name="Engine">The engine; its sequence 0 serves one answer at a time.</param>
+/// <param name="Rates">Measured, or those of the emulated profile.</param>
+/// <param name="Cloud">Null: local only, nothing leaves the device.</param>
+/// <param name="Emulated">What is emulated, a line each.</param>
+/// <param name="Time">The clock.</param>
+public sealed record DeviceRuntime(
+    IEngine Engine, EngineRates Rates, IAssistClient? Cloud, IReadOnlyList<string> Emulated, TimeProvider Time)
+{
+    /// <summary>How well an emulated device kept its pace; null when it is real.</summary>
+    public PaceReport? Pace => (Engine as PacedEngine)?.Report;
+
+    /// <exception cref="AnswerException">The request cannot be answered, or needs a cloud and there is none.</exception>
+    public IAnswer Create(AnswerWay way, AnswerRequest request) => way switch
+    {
+        AnswerWay.DeviceOnly => new Answer(Engine, Rates, null, request, Time),
+        AnswerWay.PdDevice => new Answer(Engine, Rates, Cloud, request, Time),
+        AnswerWay.CloudOnly when Cloud is not null => new CloudOnlyAnswer(Engine, Cloud, request, Time),
+        _ => throw new AnswerException(AnswerError.BadRequest, "cloud-only needs a cloud. Start the device with --cloud URL."),
+    };
+}

@@ -1,0 +1,74 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using PdDevice.Core.Ledger;
+using PdDevice.Core.Sampling;
+using PdDevice.Core.Wire;
+using PdDevice.Device.Answers;
+
+namespace PdDevice.Device.Http;
+
+/// <summary>How an answer is made.</summary>
+public enum AnswerWay
+{
+    DeviceOnly,
+    CloudOnly,
+    PdDevice,
+}
+
+/// <summary>Body of <c>POST /v1/answers</c>, the device's own endpoint.</summary>
+public sealed record AnswerBody
+{
+    /// <summary>The user's message; the model's chat template is applied.</summary>
+    public required string Prompt { get; init; }
+
+    /// <summary>Default: pdDevice.</summary>
+    public AnswerWay Way { get; init; } = AnswerWay.PdDevice;
+
+    /// <summary>Default 256.</summary>
+    public int MaxTokens { get; init; } = 256;
+
+    public SamplingOptions Sampling { get; init; } = SamplingOptions.Greedy;
+}
+
+/// <summary>What the device is, for <c>GET /v1/device</c>.</summary>
+/// <param name="Model">Its model.</param>
+/// <param name="PrefillTokensPerSecond">p.</param>
+/// <param name="DecodeTokensPerSecond">d.</param>
+/// <param name="ChunkTokens">Prefill chunk.</param>
+/// <param name="Emulated">What of it is emulated, a line each; empty when all is real.</param>
+/// <param name="LateSteps">Engine calls of an emulated device that the real engine was too slow for; 0 when not emulated.</param>
+/// <param name="Steps">Engine calls of an emulated device.</param>
+public sealed record DeviceInfo(
+    ModelIdentity Model, double PrefillTokensPerSecond, double DecodeTokensPerSecond, int ChunkTokens,
+    IReadOnlyList<string> Emulated, int LateSteps, int Steps);
+
+/// <summary>Event <c>progress</c>: how far the device's prefill is while nothing is shown yet.</summary>
+public sealed record ProgressEvent(int Ingested, int Total);
+
+/// <summary>Event <c>token</c>: a token as it is shown.</summary>
+public sealed record TokenEvent(int Index, int Id, TokenSource Source, string Text, double AtMs);
+
+/// <summary>Event <c>end</c>, the last one of an answer that ended well.</summary>
+public sealed record EndEvent(
+    FinishReason Finish, int PromptTokens, int CloudTokens, int DeviceTokens, int CloudTokensUnused, int? HandoverIndex,
+    long BytesLeft, double? OccupancyMs, int Assists, string? Plan, string? CloudTrouble)
+{
+    public static EndEvent From(AnswerUsage usage) => new(
+        usage.Finish, usage.PromptTokens, usage.CloudTokens, usage.DeviceTokens, usage.CloudTokensUnused, usage.HandoverIndex,
+        usage.BytesLeft, usage.OccupancyMs, usage.Assists, usage.Plan?.Reason, usage.CloudTrouble);
+}
+
+/// <summary>The device's JSON, as the wire's.</summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Web,
+    UseStringEnumConverter = true,
+    NumberHandling = JsonNumberHandling.Strict,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(AnswerBody))]
+[JsonSerializable(typeof(DeviceInfo))]
+[JsonSerializable(typeof(ProgressEvent))]
+[JsonSerializable(typeof(TokenEvent))]
+[JsonSerializable(typeof(EndEvent))]
+[JsonSerializable(typeof(WireErrorBody))]
+public sealed partial class DeviceJson : JsonSerializerContext;
