@@ -96,7 +96,7 @@ public sealed class VirtualTime : TimeProvider
         // Only on the way to failing: a hop over the pool that is still under way names the cause better.
         lock (_foreignGate)
         {
-            if (_foreign is null) Monitor.Wait(_foreignGate, 100);
+            if (_foreign is null) Monitor.Wait(_foreignGate, 1000);
         }
 
         throw new InvalidOperationException(_foreign
