@@ -99,12 +99,17 @@ public sealed class VirtualTimeTests
     [Fact]
     public void Run_WorkComesBackFromAnotherThread_FailsAndSaysSo()
     {
-        var failure = Assert.Throws<InvalidOperationException>(() => VirtualTime.Run(async _ =>
+        using var awaited = new ManualResetEventSlim();
+        var failure = Assert.Throws<InvalidOperationException>(() => VirtualTime.Run(async time =>
         {
             var held = new TaskCompletionSource();
-            new Thread(() => held.SetResult()) { IsBackground = true }.Start();
+            new Thread(() =>
+            {
+                awaited.Wait();
+                held.SetResult();
+            }) { IsBackground = true }.Start();
+            using var timer = time.CreateTimer(_ => awaited.Set(), null, TimeSpan.FromSeconds(1), Timeout.InfiniteTimeSpan);
             await held.Task;
-            await new TaskCompletionSource().Task;
         }));
         Assert.Contains("thread pool", failure.Message, StringComparison.Ordinal);
     }
