@@ -1,6 +1,6 @@
 namespace PdDevice.Cloud;
 
-/// <summary>How a cloud serves. Defaults and ranges are the documentation; the command line reads them from here.</summary>
+/// <summary>How a cloud serves. The command line takes the defaults from here and holds values against the ranges.</summary>
 public sealed record CloudOptions
 {
     /// <summary>Address to listen on, <c>host:port</c>; port 0 picks a free one. Default 127.0.0.1:8080.</summary>
@@ -17,18 +17,4 @@ public sealed record CloudOptions
 
     /// <summary>Prefill positions of one turn, all assists together. Default 128, range 1 to 512.</summary>
     public int PrefillChunk { get; init; } = 128;
-
-    /// <exception cref="ArgumentException">A value is out of its range; the message names it.</exception>
-    public void Validate()
-    {
-        Range(Slots, 1, 64, "slots");
-        Range(MaxLease, 1, 1_000_000, "max-lease");
-        Range(QueueLength, 0, 10_000, "queue");
-        Range(PrefillChunk, 1, 512, "prefill-chunk");
-    }
-
-    private static void Range(int value, int least, int most, string name)
-    {
-        if (value < least || value > most) throw new ArgumentException($"{name} must be {least} to {most}, not {value}.");
-    }
 }

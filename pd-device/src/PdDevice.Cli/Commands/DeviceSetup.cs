@@ -21,7 +21,7 @@ public static class DeviceSetup
         if (Settings.LocalOnly.Of(result) || Settings.Cloud.Of(result) is not { } cloud) return null;
         if (cloud.Scheme == Uri.UriSchemeHttp && !cloud.IsLoopback && !Settings.PlainHttp.Of(result))
             throw new CliException($"{cloud} is not on this machine and http is not encrypted. Use https, or {Settings.PlainHttp.Option.Name} if that network is yours.");
-        return new HttpAssistClient(cloud, Settings.Link.Of(result) ?? new EmulatedLinkOptions(), time);
+        return new HttpAssistClient(cloud, Settings.Link.Of(result) ?? EmulatedLinkOptions.None, time);
     }
 
     public static DeviceRuntime Runtime(ParseResult result, LoadedEngine loaded, IAssistClient? cloud, TimeProvider time)
