@@ -89,7 +89,7 @@ public sealed class Answer : IAnswer
         finally
         {
             _cloud?.Close();
-            await stop.CancelAsync();
+            stop.Cancel();
             await planning;
             while (_device.Busy)
                 if (await _inbox.Reader.ReadAsync(CancellationToken.None) is AnswerMessage.EngineDone done)

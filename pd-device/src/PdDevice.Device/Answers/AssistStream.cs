@@ -30,7 +30,7 @@ internal sealed class AssistStream
     /// <summary>Closes the stream at once; then, behind the scenes, learns what the assist cost. Null when the cloud no longer answers.</summary>
     public async Task<AssistEnd?> CloseAsync()
     {
-        await _stop.CancelAsync();
+        _stop.Cancel(); // not CancelAsync: it would hop off the caller's thread, and the close must be at once
         await _reading;
         _stop.Dispose();
         if (_end is not null || _id is null) return _end;

@@ -1,0 +1,141 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using PdDevice.Cloud;
+using PdDevice.Cloud.Batching;
+using PdDevice.Core.Planning;
+using PdDevice.Core.Wire;
+using PdDevice.Device.Assists;
+using PdDevice.Inference;
+
+namespace PdDevice.Tests.Device.Answers;
+
+/// <summary>
+/// The real batch loop behind a link of constant delay, on any clock, with faults on demand. It hands events on one way
+/// late, refuses as HTTP would, and can break after any number of tokens.
+/// </summary>
+internal sealed class InProcessCloud(BatchLoop loop, TimeSpan oneWay, TimeProvider time) : IAssistClient
+{
+    private readonly List<(int Count, TaskCompletionSource Reached)> _gates = [];
+
+    public List<AssistRequest> Requests { get; } = [];
+
+    /// <summary>What breaks the stream after <see cref="LoseAfter"/> tokens; null ends it without an end event.</summary>
+    public Exception? Loss { get; init; } = new IOException("reset");
+
+    public int LoseAfter { get; init; } = int.MaxValue;
+
+    /// <summary>Rewrites what is delivered; for peers that break rules.</summary>
+    public Func<AssistToken, IEnumerable<AssistToken>> Tamper { get; init; } = token => [token];
+
+    public int Delivered { get; private set; }
+
+    public long BytesSent => Requests.Count * 1000L;
+
+    /// <summary>Completes when the device has received this many tokens.</summary>
+    public Task DeliveredAtLeast(int count)
+    {
+        if (Delivered >= count) return Task.CompletedTask;
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _gates.Add((count, gate));
+        return gate.Task;
+    }
+
+    public async ValueTask<(AssistIdentity Identity, TimeSpan RoundTrip)> IdentityAsync(CancellationToken cancellationToken)
+    {
+        await Task.Delay(2 * oneWay, time, cancellationToken);
+        return (loop.Identity, 2 * oneWay);
+    }
+
+    public async IAsyncEnumerable<AssistEvent> OpenAsync(AssistRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        Requests.Add(request);
+        await Task.Delay(oneWay, time, cancellationToken);
+        var assist = Admit(request);
+        var arrivals = Channel.CreateUnbounded<(AssistEvent Event, long Due)>();
+        _ = CarryAsync(assist, arrivals.Writer);
+        try
+        {
+            if (LoseAfter == 0) Break();
+            while (await arrivals.Reader.WaitToReadAsync(cancellationToken))
+            {
+                while (arrivals.Reader.TryRead(out var arrival))
+                {
+                    await DelayUntilAsync(arrival.Due, cancellationToken);
+                    if (arrival.Event is not AssistToken token)
+                    {
+                        yield return arrival.Event;
+                        continue;
+                    }
+
+                    foreach (var tampered in Tamper(token)) yield return tampered;
+                    Delivered++;
+                    foreach (var gate in _gates.Where(g => g.Count <= Delivered)) gate.Reached.TrySetResult();
+                    if (Delivered >= LoseAfter && Loss is null) yield break;
+                    if (Delivered >= LoseAfter) Break();
+                }
+            }
+        }
+        finally
+        {
+            _ = ReleaseAsync(assist);
+        }
+    }
+
+    public async Task<AssistEnd?> StopAsync(string id, CancellationToken cancellationToken)
+    {
+        await Task.Delay(oneWay, time, cancellationToken);
+        if (loop.Book.Find(id) is not { } assist) return null;
+        assist.Release();
+        while (assist.End is null) await Task.Delay(TimeSpan.FromMilliseconds(1), time, cancellationToken);
+        await Task.Delay(oneWay, time, cancellationToken);
+        return assist.End;
+    }
+
+    /// <summary>A cloud of these rates over an engine, turning until the token is cancelled.</summary>
+    public static BatchLoop Start(IEngine engine, EngineRates rates, TimeProvider time, CancellationToken stop)
+    {
+        var loop = new BatchLoop(engine, new CloudOptions(), rates, time);
+        _ = loop.RunAsync(stop);
+        return loop;
+    }
+
+    private void Break()
+    {
+        if (Loss is not null) throw Loss;
+    }
+
+    private Assist Admit(AssistRequest request)
+    {
+        try
+        {
+            return loop.Admit(request);
+        }
+        catch (AssistRefusedException refused)
+        {
+            throw new CloudRefusedException(refused.Error);
+        }
+    }
+
+    private async Task CarryAsync(Assist assist, ChannelWriter<(AssistEvent Event, long Due)> arrivals)
+    {
+        arrivals.TryWrite((new AssistAdmitted(assist.Id), Due()));
+        while (await assist.Events.WaitToReadAsync())
+            while (assist.Events.TryRead(out var item))
+                arrivals.TryWrite((item, Due()));
+        arrivals.Complete();
+
+        long Due() => time.GetTimestamp() + (long)(oneWay.TotalSeconds * time.TimestampFrequency);
+    }
+
+    private async Task DelayUntilAsync(long due, CancellationToken cancellationToken)
+    {
+        var wait = time.GetElapsedTime(time.GetTimestamp(), due);
+        if (wait > TimeSpan.Zero) await Task.Delay(wait, time, cancellationToken);
+    }
+
+    private async Task ReleaseAsync(Assist assist)
+    {
+        await Task.Delay(oneWay, time, CancellationToken.None);
+        assist.Release();
+    }
+}
