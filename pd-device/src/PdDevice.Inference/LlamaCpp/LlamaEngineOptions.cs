@@ -23,7 +23,8 @@ public sealed record LlamaEngineOptions
 
     internal void Validate()
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(Model);
+        if (string.IsNullOrWhiteSpace(Model))
+            throw new EngineException(EngineError.ModelNotFound, "No model is named. Give the path of a .gguf file.");
         InRange(Threads, 1, 1024, nameof(Threads));
         InRange(ContextTokens, 0, int.MaxValue, nameof(ContextTokens));
         InRange(Sequences, 1, 256, nameof(Sequences));

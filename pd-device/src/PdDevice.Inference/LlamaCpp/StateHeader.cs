@@ -10,7 +10,7 @@ namespace PdDevice.Inference.LlamaCpp;
 /// </summary>
 /// <param name="Positions">Positions the state holds.</param>
 /// <param name="Streams">Caches side by side in it; 1 where the state fits any number of sequences.</param>
-internal readonly record struct StateHeader(int Positions, int Streams)
+internal sealed record StateHeader(int Positions, int Streams)
 {
     public const int Size = HashStart + SHA256.HashSizeInBytes;
 
