@@ -1,0 +1,101 @@
+namespace PdDevice.Inference.LlamaCpp;
+
+/// <summary>A native context. Every member is called on the engine's thread only.</summary>
+internal sealed unsafe class LlamaContext : IDisposable
+{
+    private readonly nint _context;
+    private readonly nint _memory;
+    private readonly BatchBuffer _buffer;
+
+    private LlamaContext(nint context, int maxBatchTokens)
+    {
+        _context = context;
+        _memory = NativeMethods.Memory(context);
+        _buffer = new BatchBuffer(maxBatchTokens);
+    }
+
+    /// <exception cref="EngineException">OutOfMemory or Failed.</exception>
+    public static LlamaContext Create(LlamaModel model, LlamaEngineOptions options, int contextTokens)
+    {
+        var parameters = NativeMethods.ContextDefaultParams();
+        var total = (long)contextTokens * options.Sequences;
+        if (total > int.MaxValue)
+            throw new EngineException(EngineError.OutOfMemory, $"{options.Sequences} sequences of {contextTokens} tokens are too many; lower Sequences or ContextTokens.");
+        parameters.Context = (uint)total;
+        parameters.Batch = (uint)options.MaxBatchTokens;
+        parameters.MicroBatch = (uint)options.MaxBatchTokens;
+        parameters.Sequences = (uint)options.Sequences;
+        parameters.MaxOutputs = (uint)options.Sequences;
+        parameters.MaxOutputsPerSequence = 1;
+        // Both: the library's default of 4 threads collapses on a machine with fewer free cores.
+        parameters.Threads = options.Threads;
+        parameters.ThreadsBatch = options.Threads;
+        parameters.FlashAttention = -1;
+        parameters.NoPerf = 1;
+        // One stream a sequence: a step then reads its own sequence's KV only, not everybody's.
+        parameters.UnifiedKv = 0;
+        // The whole window is kept, or a sliding-window model could not be cut back to a position.
+        parameters.SlidingWindowFull = 1;
+        LlamaLog.Forget();
+        var context = NativeMethods.ContextCreate(model.Handle, parameters);
+        if (context == 0)
+            throw new EngineException(
+                EngineError.OutOfMemory,
+                $"llama.cpp cannot make a context of {options.Sequences} x {contextTokens} tokens.{LlamaLog.Quote()} Lower Sequences or ContextTokens.");
+        if (NativeMethods.ContextTokensPerSequence(context) < contextTokens)
+        {
+            NativeMethods.ContextFree(context);
+            throw new EngineException(EngineError.Failed, "llama.cpp made a smaller context than asked for; lower ContextTokens.");
+        }
+
+        return new LlamaContext(context, options.MaxBatchTokens);
+    }
+
+    /// <summary>Ingests checked rows.</summary>
+    /// <exception cref="EngineException">The library refused or failed; the sequences concerned must be cut back.</exception>
+    public void Decode(IReadOnlyList<EngineRow> rows)
+    {
+        LlamaLog.Forget();
+        var code = NativeMethods.Decode(_context, _buffer.Fill(rows));
+        if (code == 0) return;
+        throw code switch
+        {
+            1 => new EngineException(EngineError.ContextFull, $"No room for {rows.Count} more tokens in the context; shorten the prompt or raise ContextTokens."),
+            -1 => new EngineException(EngineError.BadPosition, $"llama.cpp refused the batch.{LlamaLog.Quote()}"),
+            _ => new EngineException(EngineError.Failed, $"llama.cpp failed with code {code}.{LlamaLog.Quote()} Restart the program if it happens again."),
+        };
+    }
+
+    public void CopyLogits(int row, Span<float> target)
+    {
+        var logits = NativeMethods.Logits(_context, row);
+        if (logits is null)
+            throw new EngineException(EngineError.Failed, $"llama.cpp gave no logits for row {row}.{LlamaLog.Quote()}");
+        new ReadOnlySpan<float>(logits, target.Length).CopyTo(target);
+    }
+
+    public bool Truncate(int sequence, int length) => NativeMethods.MemoryRemove(_memory, sequence, length, -1) != 0;
+
+    /// <summary>Positions the sequence holds.</summary>
+    public int Length(int sequence) => NativeMethods.MemoryLastPosition(_memory, sequence) + 1;
+
+    public long StateSize(int sequence) => (long)NativeMethods.StateSize(_context, sequence);
+
+    /// <summary>Writes the sequence's state and returns the bytes written; 0 when it failed.</summary>
+    public int GetState(int sequence, Span<byte> target)
+    {
+        fixed (byte* p = target) return (int)NativeMethods.StateGet(_context, p, (nuint)target.Length, sequence);
+    }
+
+    /// <summary>Reads a state into the sequence; false when the library refuses it.</summary>
+    public bool SetState(int sequence, ReadOnlySpan<byte> source)
+    {
+        fixed (byte* p = source) return NativeMethods.StateSet(_context, p, (nuint)source.Length, sequence) != 0;
+    }
+
+    public void Dispose()
+    {
+        NativeMethods.ContextFree(_context);
+        _buffer.Dispose();
+    }
+}

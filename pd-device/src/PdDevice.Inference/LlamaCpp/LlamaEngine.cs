@@ -1,0 +1,174 @@
+using PdDevice.Core.Wire;
+
+namespace PdDevice.Inference.LlamaCpp;
+
+/// <summary>A model run by llama.cpp on a thread of its own.</summary>
+public sealed class LlamaEngine : IEngine
+{
+    private const int UsualContext = 4096;
+
+    private readonly LlamaModel _model;
+    private readonly LlamaContext _context;
+    private readonly SequenceLengths _lengths;
+    private readonly EngineState _state;
+    private int _disposed;
+
+    private LlamaEngine(EngineThread thread, LlamaModel model, LlamaContext context, LlamaEngineOptions options, int contextTokens, ModelIdentity identity)
+    {
+        Thread = thread;
+        _model = model;
+        _context = context;
+        ContextTokens = contextTokens;
+        MaxSequences = options.Sequences;
+        MaxBatchTokens = options.MaxBatchTokens;
+        Identity = identity;
+        _lengths = new SequenceLengths(options.Sequences, contextTokens, model.Tokenizer.VocabularySize, options.MaxBatchTokens);
+        _state = new EngineState(context, _lengths, identity.WeightsFingerprint, options.Sequences, model.HasPlainState, contextTokens);
+    }
+
+    public ModelIdentity Identity { get; }
+
+    public ITokenizer Tokenizer => _model.Tokenizer;
+
+    public int ContextTokens { get; }
+
+    public int MaxSequences { get; }
+
+    public int MaxBatchTokens { get; }
+
+    /// <summary>The thread every call runs on. A loop that itself runs here calls the engine without a hop. Ends with the engine.</summary>
+    public EngineThread Thread { get; }
+
+    /// <summary>Loads a model.</summary>
+    /// <param name="options">The model and how to run it.</param>
+    /// <param name="progress">Told the share of the weights loaded, 0 to 1, on the engine's thread.</param>
+    /// <param name="cancellationToken">Stops the loading soon.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
+    /// <exception cref="EngineException">The library or the model cannot be used; the message says what to do.</exception>
+    public static async Task<LlamaEngine> LoadAsync(
+        LlamaEngineOptions options, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+    {
+        options.Validate();
+        var thread = new EngineThread("llama.cpp");
+        try
+        {
+            return await thread.RunAsync(() => Load(thread, options, progress, cancellationToken));
+        }
+        catch
+        {
+            thread.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask ForwardAsync(EngineBatch batch, CancellationToken cancellationToken)
+    {
+        if (!Thread.IsCurrent) return ForwardElsewhere(batch, cancellationToken);
+        Guard(cancellationToken);
+        Forward(batch);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask TruncateAsync(int sequence, int length, CancellationToken cancellationToken) =>
+        new(OnThreadAsync(() => Truncate(sequence, length), cancellationToken));
+
+    /// <inheritdoc/>
+    public async ValueTask<byte[]> ExportAsync(int sequence, CancellationToken cancellationToken)
+    {
+        byte[] state = [];
+        await OnThreadAsync(() => state = _state.Export(sequence), cancellationToken);
+        return state;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask ImportAsync(int sequence, ReadOnlyMemory<byte> state, CancellationToken cancellationToken) =>
+        new(OnThreadAsync(() => _state.Import(sequence, state.Span), cancellationToken));
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+        await Thread.RunAsync(() =>
+        {
+            _context.Dispose();
+            _model.Dispose();
+        });
+        Thread.Dispose();
+    }
+
+    private static LlamaEngine Load(EngineThread thread, LlamaEngineOptions options, IProgress<double>? progress, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var file = GgufFile.Read(options.Model);
+        var identity = Fingerprints.Identify(file, FingerprintCache.ForUser(), cancellationToken);
+        var model = LlamaModel.Load(file, progress, cancellationToken);
+        try
+        {
+            if (options.ContextTokens > model.TrainedContext)
+                throw new EngineException(
+                    EngineError.ModelUnsupported, $"The model was trained for {model.TrainedContext} tokens; set ContextTokens to at most that, not {options.ContextTokens}.");
+            var tokens = options.ContextTokens > 0 ? options.ContextTokens : Math.Min(model.TrainedContext, UsualContext);
+            return new LlamaEngine(thread, model, LlamaContext.Create(model, options, tokens), options, tokens, identity);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    // Apart, so that a loop on the engine's thread does not pay for the closure.
+    private ValueTask ForwardElsewhere(EngineBatch batch, CancellationToken cancellationToken) =>
+        new(OnThreadAsync(() => Forward(batch), cancellationToken));
+
+    private void Forward(EngineBatch batch)
+    {
+        if (batch.Count == 0) return;
+        _lengths.Check(batch.Rows);
+        try
+        {
+            _context.Decode(batch.Rows);
+            for (var i = 0; i < batch.Count; i++)
+            {
+                if (batch.Rows[i].WantLogits) _context.CopyLogits(i, batch.LogitsBuffer(i, Tokenizer.VocabularySize));
+            }
+        }
+        catch (EngineException)
+        {
+            // A failed call may leave some of its rows behind: cut every sequence it touched back to where it was.
+            foreach (var sequence in _lengths.Touched) _context.Truncate(sequence, _lengths[sequence]);
+            throw;
+        }
+
+        _lengths.Commit();
+    }
+
+    private void Truncate(int sequence, int length)
+    {
+        _lengths.CheckSequence(sequence);
+        if (length < 0 || length > _lengths[sequence])
+            throw new EngineException(EngineError.BadPosition, $"Sequence {sequence} holds {_lengths[sequence]} positions and cannot be cut to {length}.");
+        if (length == _lengths[sequence]) return;
+        if (!_context.Truncate(sequence, length))
+            throw new EngineException(EngineError.Failed, $"llama.cpp could not cut sequence {sequence} to {length} positions; empty it (length 0) and ingest it again.");
+        _lengths.Set(sequence, length);
+    }
+
+    private Task OnThreadAsync(Action work, CancellationToken cancellationToken)
+    {
+        Guard(cancellationToken);
+        return Thread.RunAsync(() =>
+        {
+            Guard(cancellationToken);
+            work();
+        });
+    }
+
+    private void Guard(CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+}

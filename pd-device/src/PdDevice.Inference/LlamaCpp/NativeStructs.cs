@@ -1,0 +1,93 @@
+using System.Runtime.InteropServices;
+
+namespace PdDevice.Inference.LlamaCpp;
+
+// The layouts of llama.cpp "v0.5.0". They drift between releases: LlamaLayout compares them with what the library
+// itself writes before any of them crosses the border.
+
+/// <summary>struct llama_model_params, 80 bytes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct ModelParams
+{
+    public nint Devices;
+    public nint TensorBufferOverrides;
+    public int GpuLayers;
+    public int SplitMode;
+    public int LoadMode;
+    public int LazyMode;
+    public int MainGpu;
+    public nint TensorSplit;
+    public nint ProgressCallback;
+    public nint ProgressUserData;
+    public nint KeyValueOverrides;
+    public byte VocabularyOnly;
+    public byte CheckTensors;
+    public byte UseExtraBufferTypes;
+    public byte NoHost;
+    public byte NoAlloc;
+    public byte LoadMtp;
+}
+
+/// <summary>struct llama_context_params, 160 bytes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct ContextParams
+{
+    public uint Context;
+    public uint Batch;
+    public uint MicroBatch;
+    public uint Sequences;
+    public uint RecurrentSnapshots;
+    public uint MaxOutputs;
+    public uint MaxOutputsPerSequence;
+    public int Threads;
+    public int ThreadsBatch;
+    public int ContextType;
+    public int RopeScaling;
+    public int Pooling;
+    public int Attention;
+    public int FlashAttention;
+    public float RopeBase;
+    public float RopeScale;
+    public float YarnExt;
+    public float YarnAttention;
+    public float YarnFast;
+    public float YarnSlow;
+    public uint YarnContext;
+    public float DefragThreshold;
+    public nint EvalCallback;
+    public nint EvalUserData;
+    public int TypeK;
+    public int TypeV;
+    public nint AbortCallback;
+    public nint AbortUserData;
+    public byte Embeddings;
+    public byte OffloadKqv;
+    public byte NoPerf;
+    public byte OffloadOps;
+    public byte SlidingWindowFull;
+    public byte UnifiedKv;
+    public nint Samplers;
+    public nint SamplerCount;
+    public nint OtherContext;
+}
+
+/// <summary>struct llama_batch, 56 bytes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct NativeBatch
+{
+    public int Count;
+    public int* Tokens;
+    public float* Embeddings;
+    public int* Positions;
+    public int* SequenceCounts;
+    public int** Sequences;
+    public sbyte* Logits;
+}
+
+/// <summary>struct llama_chat_message.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct NativeChatMessage
+{
+    public nint Role;
+    public nint Content;
+}
