@@ -40,7 +40,7 @@ public static class CloudCommand
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         app.Lifetime.ApplicationStopping.Register(stop.Cancel);
         var crank = loaded.Real is LlamaEngine llama
-            ? llama.Thread.RunAsync(() => loop.RunAsync(stop.Token)).Unwrap()
+            ? llama.Thread.RunAsync(() => loop.RunAsync(stop.Token))
             : Task.Run(() => loop.RunAsync(stop.Token), CancellationToken.None);
         // A crank that stops turning must take the server down with it: a cloud that accepts and never answers is worse than none.
         _ = crank.ContinueWith(_ => app.Lifetime.StopApplication(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);

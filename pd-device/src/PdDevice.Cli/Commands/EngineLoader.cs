@@ -34,7 +34,7 @@ public sealed record LoadedEngine(IEngine Engine, IEngine Real, EngineRates Rate
                     ContextTokens = Settings.Context.Of(result),
                     Sequences = sequences,
                 },
-                cancellationToken);
+                progress: null, cancellationToken);
         try
         {
             if (Settings.Profile.Of(result) is { } profile)

@@ -24,7 +24,7 @@ public sealed class PacedEngine(IEngine inner, EngineRates rates, TimeProvider t
     private static readonly TimeSpan BackToBack = TimeSpan.FromMilliseconds(5);
 
     private readonly long _origin = time.GetTimestamp();
-    private TimeSpan _due = TimeSpan.MinValue;
+    private TimeSpan _due = -BackToBack;
     private int _steps;
     private int _late;
     private TimeSpan _worst;
