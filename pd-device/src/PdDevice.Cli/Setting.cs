@@ -22,7 +22,7 @@ public sealed class Setting<T>
         Default = fallback;
         Option = new Option<T?>(flag)
         {
-            Description = $"{description}{(fallback is null ? "" : $" Default {fallback}.")} [{Variable}]",
+            Description = $"{description} [{Variable}]",
             HelpName = argument,
             Arity = argument is null ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne,
             CustomParser = result =>

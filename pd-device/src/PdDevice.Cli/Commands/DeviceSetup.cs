@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using PdDevice.Device;
 using PdDevice.Device.Assists;
 using PdDevice.Device.Link;
@@ -21,7 +22,22 @@ public static class DeviceSetup
         if (Settings.LocalOnly.Of(result) || Settings.Cloud.Of(result) is not { } cloud) return null;
         if (cloud.Scheme == Uri.UriSchemeHttp && !cloud.IsLoopback && !Settings.PlainHttp.Of(result))
             throw new CliException($"{cloud} is not on this machine and http is not encrypted. Use https, or {Settings.PlainHttp.Option.Name} if that network is yours.");
-        return new HttpAssistClient(cloud, Settings.Link.Of(result) ?? EmulatedLinkOptions.None, time);
+        var client = new HttpAssistClient(cloud, Settings.Link.Of(result) ?? EmulatedLinkOptions.None, time);
+        _ = GreetAsync(client);
+        return client;
+    }
+
+    // Learns who the cloud is while the model loads, so that the first question does not wait for it. Should it fail,
+    // the answer asks again and says what is wrong.
+    private static async Task GreetAsync(HttpAssistClient client)
+    {
+        try
+        {
+            await client.IdentityAsync(CancellationToken.None);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or CloudRefusedException or IOException or JsonException or ObjectDisposedException or OperationCanceledException)
+        {
+        }
     }
 
     public static DeviceRuntime Runtime(ParseResult result, LoadedEngine loaded, IAssistClient? cloud, TimeProvider time)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Builder;
@@ -21,12 +22,21 @@ public static class AnswerApi
     /// <summary>Where an answer is asked for.</summary>
     public const string AnswersRoute = "/v1/answers";
 
+    /// <summary>Counts the tokens of a text as a prompt, chat template included.</summary>
+    public const string TokenizeRoute = "/v1/tokenize";
+
     private static readonly TimeSpan ProgressPeriod = TimeSpan.FromMilliseconds(200);
 
     public static void Map(IEndpointRouteBuilder routes, DeviceRuntime device)
     {
         var one = new SemaphoreSlim(1);
         routes.MapGet(DeviceRoute, () => Results.Json(Info(device), DeviceJson.Default.DeviceInfo));
+        routes.MapPost(TokenizeRoute, async context =>
+        {
+            using var reader = new StreamReader(context.Request.Body, new UTF8Encoding(false, true));
+            var tokens = device.Engine.Tokenizer.EncodeChat([new ChatMessage("user", await reader.ReadToEndAsync(context.RequestAborted))]);
+            await context.Response.WriteAsync($"{tokens.Length}", context.RequestAborted);
+        });
         routes.MapPost(AnswersRoute, async context =>
         {
             await one.WaitAsync(context.RequestAborted);
