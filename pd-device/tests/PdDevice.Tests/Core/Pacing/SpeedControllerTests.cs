@@ -50,7 +50,7 @@ public sealed class SpeedControllerTests
         for (var i = 0; i < 50; i++)
         {
             speed.Commit();
-            var now = shown.Count == 0 ? TimeSpan.FromSeconds(1) : speed.NextDue!.Value;
+            var now = shown.Count == 0 ? TimeSpan.FromMilliseconds(10) : speed.NextDue!.Value;
             if (shown.Count > 0) Assert.False(speed.TryShow(now - TimeSpan.FromTicks(1)));
             Assert.True(speed.TryShow(now));
             Assert.False(speed.TryShow(now));
