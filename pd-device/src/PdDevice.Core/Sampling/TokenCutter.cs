@@ -16,6 +16,9 @@ internal sealed class TokenCutter
     /// <summary>So few tokens are sorted as a whole.</summary>
     private const int Few = 1024;
 
+    private const int Block = 64;
+
+    private readonly List<float> _maxima = [];
     private readonly int[] _counts = new int[1 << (31 - Shift)];
     private readonly double[] _masses = new double[1 << (31 - Shift)];
     private readonly List<ulong> _keys = [];
@@ -24,6 +27,7 @@ internal sealed class TokenCutter
     /// <summary>The first <paramref name="k"/> tokens of those the cut keeps.</summary>
     public TokenCut TopK(ReadOnlySpan<float> logits, float max, TokenCut cut, int k)
     {
+        cut = Loosely(logits, cut, k);
         Array.Clear(_counts);
         var kept = 0;
         for (var i = 0; i < logits.Length; i++)
@@ -57,6 +61,22 @@ internal sealed class TokenCutter
         for (; bucket < _masses.Length && missing > _masses[bucket]; bucket++) missing -= _masses[bucket];
         if (bucket == _masses.Length) return cut; // p so near 1 that rounding ate the difference
         return Walk(logits, Sorted(logits, max, cut, bucket), max, temperature, missing);
+    }
+
+    /// <summary>
+    /// A cut that keeps at least the first k, found by vectorised passes alone: at least k tokens are no worse than the
+    /// k-th best of the maxima of small blocks. Spares the exact search nearly all tokens.
+    /// </summary>
+    private TokenCut Loosely(ReadOnlySpan<float> logits, TokenCut cut, int k)
+    {
+        var blocks = logits.Length / Block;
+        if (blocks < k) return cut;
+        CollectionsMarshal.SetCount(_maxima, blocks);
+        var maxima = CollectionsMarshal.AsSpan(_maxima);
+        for (var i = 0; i < blocks; i++) maxima[i] = TensorPrimitives.Max(logits.Slice(i * Block, Block));
+        maxima.Sort();
+        var bound = maxima[blocks - k];
+        return bound > cut.Logit ? new TokenCut(bound, int.MaxValue) : cut;
     }
 
     private static bool KeepsFew(ReadOnlySpan<float> logits, TokenCut cut)
@@ -117,8 +137,9 @@ internal sealed class TokenCutter
         return keys;
     }
 
-    // Monotone in the logit: subtraction rounds monotonically, and non-negative floats order as their bits do.
-    private static int Bucket(float max, float logit) => BitConverter.SingleToInt32Bits(max - logit) >> Shift;
+    // Monotone in the logit: subtraction rounds monotonically, and non-negative floats order as their bits do. A best
+    // logit of -0 against one of +0 gives -0, which the addition turns positive.
+    private static int Bucket(float max, float logit) => BitConverter.SingleToInt32Bits(max - logit + 0f) >> Shift;
 
     private static double Weight(ReadOnlySpan<float> logits, ulong key, float max, double temperature) =>
         Math.Exp(((double)logits[(int)(uint)key] - max) / temperature);
