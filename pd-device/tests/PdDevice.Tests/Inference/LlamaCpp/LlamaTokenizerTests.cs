@@ -40,6 +40,38 @@ public sealed class LlamaTokenizerTests
             Assert.Equal(text, LlamaTest.Decode(engine.Tokenizer, engine.Tokenizer.Encode(text)));
     }
 
+    [Theory]
+    [InlineData("tekken")]
+    [InlineData("falcon")]
+    [InlineData("viking")]
+    public async Task Encode_LongStretchesBeforeARecursiveRegex_DecodeToThemselvesOnASmallStack(string preTokenizer)
+    {
+        using var folder = new ScratchFolder();
+        var model = File.ReadAllBytes(EmbeddedModel.Path);
+        var at = model.AsSpan().IndexOf("tokenizer.ggml.pre"u8);
+        at += model.AsSpan(at).IndexOf("smollm"u8);
+        Encoding.ASCII.GetBytes(preTokenizer).CopyTo(model, at);
+        File.WriteAllBytes(folder.File("m.gguf"), model);
+        await using var engine = await LlamaEngine.LoadAsync(new LlamaEngineOptions { Model = folder.File("m.gguf"), ContextTokens = 256 });
+
+        string[] parts = ["a", " ", "!", "\n", "1", "A", "中", "aA", "a1", "!\n", "\n ", "A中", "👩", "a👩", "́"];
+        var failed = new List<string>();
+        var thread = new Thread(
+            () => failed.AddRange(parts.Where(x =>
+            {
+                var text = string.Concat(Enumerable.Repeat(x, 100_000 / x.Length));
+                return LlamaTest.Decode(engine.Tokenizer, engine.Tokenizer.Encode(text)) != text;
+            })),
+            maxStackSize: 512 * 1024);
+        thread.Start();
+        thread.Join();
+        Assert.Empty(failed);
+    }
+
+    [Fact]
+    public void Cuts_OrdinaryText_AreNone() =>
+        Assert.Empty(LongStretches.Cuts(string.Join(' ', Enumerable.Repeat(new string('x', LongStretches.Longest), 100))));
+
     [Fact]
     public async Task Encode_LoneSurrogate_IsNotExpressibleAndNotQuoted()
     {
