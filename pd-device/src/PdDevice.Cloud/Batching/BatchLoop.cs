@@ -35,7 +35,7 @@ public sealed class BatchLoop(IEngine engine, CloudOptions options, EngineRates 
     public AssistLimits Limits { get; } = new(engine.Identity, engine.Tokenizer.VocabularySize, engine.ContextTokens, options.MaxLease);
 
     public AssistIdentity Identity => new(
-        engine.Identity, engine.ContextTokens, options.MaxLease, RefinementOffered: false, StateFormat: null,
+        engine.Identity, engine.ContextTokens, options.MaxLease, RefinementOffered: false,
         Volatile.Read(ref _prefillRate), measured.DecodeTokensPerSecond);
 
     /// <summary>Takes a request in. Safe from any thread.</summary>
