@@ -21,6 +21,7 @@ public sealed class BatchLoop(IEngine engine, CloudOptions options, EngineRates 
     private readonly Channel<Assist> _arrivals = Channel.CreateUnbounded<Assist>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Queue<Assist> _waiting = new();
     private readonly List<Assist> _running = [];
+    private readonly int _slots = Math.Min(options.Slots, engine.MaxSequences);
     private readonly Stack<int> _freeSlots = new(Enumerable.Range(0, Math.Min(options.Slots, engine.MaxSequences)).Reverse());
     private readonly EngineBatch _batch = new();
     private readonly List<(Assist Assist, int Row)> _rows = [];
@@ -35,7 +36,7 @@ public sealed class BatchLoop(IEngine engine, CloudOptions options, EngineRates 
     public AssistLimits Limits { get; } = new(engine.Identity, engine.Tokenizer.VocabularySize, engine.ContextTokens, options.MaxLease);
 
     public AssistIdentity Identity => new(
-        engine.Identity, engine.ContextTokens, options.MaxLease, RefinementOffered: false, StateFormat: null,
+        engine.Identity, engine.ContextTokens, options.MaxLease, RefinementOffered: false,
         Volatile.Read(ref _prefillRate), measured.DecodeTokensPerSecond);
 
     /// <summary>Takes a request in. Safe from any thread.</summary>
@@ -44,7 +45,7 @@ public sealed class BatchLoop(IEngine engine, CloudOptions options, EngineRates 
     {
         if (AssistRules.Check(request, Limits) is { } error) throw new AssistRefusedException(error);
         var assist = new Assist(request, engine.Tokenizer.EndOfGeneration);
-        if (Interlocked.Increment(ref _queued) > options.QueueLength + options.Slots || !_arrivals.Writer.TryWrite(assist))
+        if (Interlocked.Increment(ref _queued) > options.QueueLength + _slots || !_arrivals.Writer.TryWrite(assist))
         {
             Interlocked.Decrement(ref _queued);
             throw new AssistRefusedException(new WireError("busy", "All slots and the queue are full. Try again, or let the device go on alone."));
@@ -85,19 +86,19 @@ public sealed class BatchLoop(IEngine engine, CloudOptions options, EngineRates 
     private async ValueTask FreeReleasedAsync()
     {
         foreach (var assist in _running.Where(a => a.Released).ToArray()) await EndAsync(assist, AssistEndReason.Released);
+        for (var left = _waiting.Count; left > 0; left--)
+        {
+            var assist = _waiting.Dequeue();
+            if (assist.Released) Close(assist, AssistEndReason.Released);
+            else _waiting.Enqueue(assist);
+        }
     }
 
     private void FillSlots()
     {
-        while (_waiting.Count > 0 && (_waiting.Peek().Released || _freeSlots.Count > 0))
+        while (_waiting.Count > 0 && _freeSlots.Count > 0)
         {
             var assist = _waiting.Dequeue();
-            if (assist.Released)
-            {
-                Close(assist, AssistEndReason.Released);
-                continue;
-            }
-
             assist.Start(_freeSlots.Pop(), time.GetTimestamp());
             _running.Add(assist);
         }
@@ -120,11 +121,31 @@ public sealed class BatchLoop(IEngine engine, CloudOptions options, EngineRates 
         {
             if (row < 0) continue;
             if (assist.Decoded == 0) Learn(assist);
-            var id = assist.Draw(_batch.Logits(row));
+            if (!TryDraw(assist, _batch.Logits(row), out var id))
+            {
+                await EndAsync(assist, AssistEndReason.Error, "NoTokenLeft");
+                continue;
+            }
+
             TokensDecoded++;
             if (engine.Tokenizer.EndOfGeneration.Contains(id)) await EndAsync(assist, AssistEndReason.Stop);
             else if (assist.Decoded == assist.Lease) await EndAsync(assist, AssistEndReason.Lease);
             else if (assist.Known > engine.ContextTokens) await EndAsync(assist, AssistEndReason.Length);
+        }
+    }
+
+    /// <summary>False when no logit is finite: one assist's trouble (its penalties may cause it), not the loop's.</summary>
+    private static bool TryDraw(Assist assist, ReadOnlySpan<float> logits, out int id)
+    {
+        try
+        {
+            id = assist.Draw(logits);
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            id = -1;
+            return false;
         }
     }
 

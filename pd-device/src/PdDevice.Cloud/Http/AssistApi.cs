@@ -36,8 +36,8 @@ public static class AssistApi
         }
         catch (JsonException exception)
         {
-            // The path only: the exception's own message can quote the body, and with it the prompt.
-            var where = exception.Path is { Length: > 0 and < 40 } path ? $" Look at {path}." : "";
+            // The path only, and none with a quoted name: the rest can quote the body, and with it the prompt.
+            var where = exception.Path is { Length: > 0 and < 40 } path && !path.Contains('\'') ? $" Look at {path}." : "";
             await Refuse(StatusCodes.Status400BadRequest, new WireError("bad_json", $"The body is not an assist request.{where}")).ExecuteAsync(context);
             return;
         }

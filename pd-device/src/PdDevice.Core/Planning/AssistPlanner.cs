@@ -4,9 +4,9 @@ namespace PdDevice.Core.Planning;
 /// <param name="PromptTokens">N, at least 1.</param>
 /// <param name="MaxTokens">Limit of the answer in tokens, at least 1.</param>
 /// <param name="Device">p and d of the device.</param>
-/// <param name="Cloud">Measured rates of the cloud.</param>
+/// <param name="Cloud">Rates the cloud states; any value, a prefill below 1 token/s is not asked for.</param>
 /// <param name="RoundTrip">Round trip of the link, measured.</param>
-/// <param name="MaxLease">The cloud's own limit for one lease, at least 1.</param>
+/// <param name="MaxLease">The cloud's own limit for one lease; below 1 the cloud is not asked.</param>
 /// <param name="DeviceLead">How long the device has been prefilling already.</param>
 public sealed record PlanInput(
     int PromptTokens, int MaxTokens, EngineRates Device, EngineRates Cloud, TimeSpan RoundTrip, int MaxLease, TimeSpan DeviceLead);
@@ -39,6 +39,14 @@ public static class AssistPlanner
         var device = input.Device;
         var tau = device.DecodeStep;
         var alone = Max(device.Prefill(input.PromptTokens) - input.DeviceLead, TimeSpan.Zero);
+
+        // Rate and limit are what the cloud says of itself: nonsense must not break the answer (invariant 10).
+        if (input.Cloud.PrefillTokensPerSecond is not >= 1 || input.MaxLease < 1)
+        {
+            return new AssistPlan(false, 0, TimeSpan.Zero, TimeSpan.Zero, alone, alone,
+                "the cloud states a prefill rate below 1 token/s, or no lease: not worth asking");
+        }
+
         var first = input.RoundTrip + input.Cloud.Prefill(input.PromptTokens);
         var saved = alone - first;
         if (saved < LeastSaving)

@@ -16,12 +16,12 @@ public static class AssistRoutes
 /// <param name="ContextTokens">Positions one assist may use: prompt, committed and lease together.</param>
 /// <param name="MaxLease">Largest lease of one assist, tokens.</param>
 /// <param name="RefinementOffered">Whether a refined prompt can be asked for.</param>
-/// <param name="StateFormat">Name of the KV-state format; null when state is not offered.</param>
 /// <param name="PrefillTokensPerSecond">Measured at this cloud, first tokens under its recent load.</param>
 /// <param name="DecodeTokensPerSecond">Measured at this cloud, one assist.</param>
+/// <param name="StateFormat">Name of the KV-state format; null when state is not offered.</param>
 public sealed record AssistIdentity(
-    ModelIdentity Identity, int ContextTokens, int MaxLease, bool RefinementOffered, string? StateFormat,
-    double PrefillTokensPerSecond, double DecodeTokensPerSecond);
+    ModelIdentity Identity, int ContextTokens, int MaxLease, bool RefinementOffered,
+    double PrefillTokensPerSecond, double DecodeTokensPerSecond, string? StateFormat = null);
 
 /// <summary>Body of <c>POST /v1/assist</c>. Generation starts at the index <c>Committed.Length</c>.</summary>
 public sealed record AssistRequest

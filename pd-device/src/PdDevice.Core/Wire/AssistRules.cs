@@ -13,7 +13,7 @@ public static class AssistRules
     /// <returns>The refusal, or null when the request may be admitted.</returns>
     public static WireError? Check(AssistRequest request, AssistLimits limits)
     {
-        var device = new ModelIdentity(Printable(request.Model), Printable(request.TokenizerFingerprint), Printable(request.WeightsFingerprint));
+        var device = new ModelIdentity(request.Model, request.TokenizerFingerprint, request.WeightsFingerprint);
         if (Mismatch(device, limits.Identity, request.AllowCompatible) is { } mismatch) return mismatch;
         if (request.Prompt.Length == 0)
             return new WireError("empty_prompt", "The prompt has no tokens. Send at least one.");
@@ -48,11 +48,12 @@ public static class AssistRules
     }
 
     private static string Name(string model, string fingerprint) =>
-        $"{(model.Length == 0 ? "unnamed" : model)}, {(fingerprint.Length > 12 ? fingerprint[..12] : fingerprint)}";
+        $"{(model.Length == 0 ? "unnamed" : Printable(model, 64))}, {Printable(fingerprint, 12)}";
 
-    // What a peer sends ends up in messages and logs: keep it short and free of control characters.
-    private static string Printable(string text) =>
-        new([.. text.Where(c => !char.IsControl(c)).Take(64)]);
+    // What a peer sends ends up in messages and logs: keep it short and free of control characters. Only there: what is
+    // compared is what was sent.
+    private static string Printable(string text, int longest) =>
+        new([.. text.Where(c => !char.IsControl(c)).Take(longest)]);
 
     private static bool InRange(int[] tokens, int vocabularySize) =>
         tokens.AsSpan().IndexOfAnyExceptInRange(0, vocabularySize - 1) < 0;

@@ -4,8 +4,8 @@ using PdDevice.Core.Wire;
 namespace PdDevice.Inference.StandIns;
 
 /// <summary>How well a paced engine kept its own pace.</summary>
-/// <param name="Steps">Engine calls so far.</param>
-/// <param name="LateSteps">Calls that ended noticeably after their due time because the real engine was too slow.</param>
+/// <param name="Steps">Engine calls that came to their end.</param>
+/// <param name="LateSteps">Calls that ended so late that the next one could not make up for it: the real engine or the timer was too slow.</param>
 /// <param name="Worst">The largest lateness.</param>
 public readonly record struct PaceReport(int Steps, int LateSteps, TimeSpan Worst)
 {
@@ -50,9 +50,11 @@ public sealed class PacedEngine(IEngine inner, EngineRates rates, TimeProvider t
         var cost = Cost(batch);
         await inner.ForwardAsync(batch, cancellationToken);
         _due = start + cost;
+
+        // A delay counts whole milliseconds and cuts the rest off: rounded up, no call ends early.
+        while (_due - Now is var wait && wait > TimeSpan.Zero)
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)), time, cancellationToken);
         Note(Now - _due, cost);
-        var wait = _due - Now;
-        if (wait > TimeSpan.Zero) await Task.Delay(wait, time, cancellationToken);
     }
 
     public ValueTask TruncateAsync(int sequence, int length, CancellationToken cancellationToken) =>
@@ -78,6 +80,6 @@ public sealed class PacedEngine(IEngine inner, EngineRates rates, TimeProvider t
     {
         _steps++;
         if (lateness > _worst) _worst = lateness;
-        if (lateness > TimeSpan.Zero && lateness > cost * 0.02) _late++;
+        if (lateness >= BackToBack && lateness > cost * 0.02) _late++;
     }
 }

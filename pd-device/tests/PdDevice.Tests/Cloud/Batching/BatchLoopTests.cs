@@ -1,0 +1,329 @@
+using FsCheck;
+using FsCheck.Fluent;
+using PdDevice.Cloud;
+using PdDevice.Cloud.Batching;
+using PdDevice.Core.Planning;
+using PdDevice.Core.Sampling;
+using PdDevice.Core.Wire;
+using PdDevice.Inference;
+using PdDevice.Inference.StandIns;
+using PdDevice.Tests.Device.Answers;
+
+namespace PdDevice.Tests.Cloud.Batching;
+
+/// <summary>The batch loop in virtual time, over an engine that shows every wrong, lost or doubled token.</summary>
+public sealed class BatchLoopTests
+{
+    private static readonly EngineRates Rates = new(1000, 100);
+    private static readonly ScriptedEngine Alike = new();
+
+    private static readonly Gen<AssistRequest> AnyRequest =
+        from prompt in Gen.Choose(1, 300)
+        from committed in Gen.Frequency((2, Gen.Constant(0)), (1, Gen.Choose(1, 40)))
+        from lease in Gen.Choose(1, 60)
+        from temperature in Gen.Elements(0, 0.8)
+        from ignoreEnd in ArbMap.Default.GeneratorFor<bool>()
+        from seed in Gen.Choose(0, 1000)
+        select Request(prompt, lease, temperature, ignoreEnd, seed) with { Committed = Ids(committed, seed) };
+
+    private static readonly Config Few = Config.QuickThrowOnFailure.WithMaxTest(30);
+
+    // Invariant 6: the cloud never decodes past the lease. Invariant 4: tokens do not depend on who else is served.
+    [Fact]
+    public void RunAsync_SeveralAtOnce_SameTokensAsAloneAndInvariant6NoTokenPastTheLease() =>
+        Prop.ForAll(AnyRequest.NonEmptyListOf().Resize(10).ToArbitrary(), Gen.Choose(1, 4).ToArbitrary(), Gen.Choose(1, 200).ToArbitrary(), (requests, slots, chunk) =>
+        {
+            var drawn = 0;
+            var engine = new TestEngine(new ScriptedEngine(4)) { After = batch => drawn += batch.Rows.Count(row => row.WantLogits) };
+            Serve(
+                async (_, loop) =>
+                {
+                    var outcomes = await Task.WhenAll(requests.Select(loop.Admit).ToArray().Select(ReadAsync));
+                    foreach (var (request, outcome) in requests.Zip(outcomes))
+                    {
+                        var alone = Alone(request);
+                        Assert.Equal(alone.Tokens, outcome.Tokens);
+                        Assert.Equal(alone.End.Reason, outcome.End.Reason);
+                        Assert.InRange(outcome.Tokens.Length, 1, request.Lease);
+                        Assert.Equal(outcome.Tokens.Length, outcome.End.DecodedTokens);
+                        Assert.Equal(outcome.Tokens.Length == request.Lease || outcome.Tokens[^1].Id == ScriptedTokenizer.End, outcome.End.Reason is AssistEndReason.Lease or AssistEndReason.Stop);
+                    }
+
+                    Assert.Equal(outcomes.Sum(o => o.Tokens.Length), drawn);
+                    Assert.Equal(drawn, loop.TokensDecoded);
+                },
+                engine,
+                new CloudOptions { Slots = slots, PrefillChunk = chunk });
+        }).Check(Few);
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.8)]
+    public void RunAsync_ContinuationAtEveryIndex_GoesOnExactly(double temperature)
+    {
+        const int lease = 80;
+        var request = Request(50, lease, temperature);
+        var whole = Alone(request).Tokens;
+        Assert.Equal(lease, whole.Length);
+        Serve(async (_, loop) =>
+        {
+            for (var split = 0; split <= 64; split++)
+            {
+                var rest = await ReadAsync(loop.Admit(request with { Committed = [.. whole[..split].Select(t => t.Id)], Lease = lease - split }));
+                Assert.Equal(whole[split..], rest.Tokens);
+            }
+        });
+    }
+
+    // Invariant 6: after the device lets go the cloud decodes only what one step costs.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(17)]
+    public void RunAsync_ReleasedAfterSomeTokens_Invariant6SlotIsFreeWithinOneTurn(int after)
+    {
+        var calls = 0;
+        var engine = new TestEngine(new ScriptedEngine()) { After = _ => calls++ };
+        Serve(
+            async (time, loop) =>
+            {
+                var assist = loop.Admit(Request(10, 1000));
+                var next = loop.Admit(Request(10, 3));
+                for (var i = 0; i < after; i++) Assert.IsType<AssistToken>(await ReadOneAsync(assist));
+                assist.Release();
+                var before = calls;
+                var rest = await ReadAsync(assist);
+                Assert.InRange(calls - before, 0, 1);
+                Assert.Equal(AssistEndReason.Released, rest.End.Reason);
+                Assert.Equal(after + rest.Tokens.Length, rest.End.DecodedTokens);
+                Assert.InRange(rest.Tokens.Length, 0, 1);
+                Assert.Same(rest.End, assist.End);
+                Assert.True(assist.Ended.IsCompletedSuccessfully);
+                Assert.Equal(AssistEndReason.Lease, (await ReadAsync(next)).End.Reason);
+                Assert.Same(assist, loop.Book.Find(assist.Id));
+                assist.Release(); // harmless
+            },
+            engine);
+    }
+
+    [Fact]
+    public void RunAsync_ReleasedWhileWaitingBehindOthers_EndsAtOnceAndFreesItsPlace() => Serve(
+        async (_, loop) =>
+        {
+            var running = loop.Admit(Request(10, 500));
+            await ReadOneAsync(running);
+            var first = loop.Admit(Request(10, 5));
+            var second = loop.Admit(Request(10, 5));
+            Assert.Equal("busy", Refused(loop, Request(10, 1)));
+            second.Release();
+            Assert.Equal(new AssistEnd(AssistEndReason.Released, 0, 0), (await ReadAsync(second)).End);
+            Assert.False(running.Ended.IsCompleted || first.Ended.IsCompleted);
+            Assert.Equal(AssistEndReason.Lease, (await ReadAsync(loop.Admit(Request(10, 1)))).End.Reason);
+        },
+        new ScriptedEngine(),
+        new CloudOptions { Slots = 1, QueueLength = 2 });
+
+    [Theory]
+    [InlineData(2, 4, 3)]
+    [InlineData(4, 2, 3)] // more slots than the engine has sequences: these do not exist
+    [InlineData(1, 1, 0)]
+    public void Admit_SlotsAndQueueFull_IsBusyUntilOneEnds(int slots, int sequences, int queue) => Serve(
+        async (_, loop) =>
+        {
+            var places = Math.Min(slots, sequences) + queue;
+            var admitted = Enumerable.Range(0, places).Select(_ => loop.Admit(Request(20, 30))).ToArray();
+            Assert.Equal("busy", Refused(loop, Request(1, 1)));
+            await ReadAsync(admitted[0]);
+            Assert.Equal(AssistEndReason.Lease, (await ReadAsync(loop.Admit(Request(20, 1)))).End.Reason);
+            foreach (var assist in admitted[1..]) Assert.Equal(AssistEndReason.Lease, (await ReadAsync(assist)).End.Reason);
+        },
+        new ScriptedEngine(sequences),
+        new CloudOptions { Slots = slots, QueueLength = queue });
+
+    [Fact]
+    public void Admit_RuleBroken_IsRefusedAndTakesNoPlace() => Serve(
+        async (_, loop) =>
+        {
+            for (var i = 0; i < 10; i++) Assert.Equal("bad_lease", Refused(loop, Request(10, 0)));
+            Assert.Equal("context_exceeded", Refused(loop, Request(5000, 1)));
+            Assert.Single((await ReadAsync(loop.Admit(Request(10, 1)))).Tokens);
+        },
+        options: new CloudOptions { Slots = 1, QueueLength = 0 });
+
+    [Theory]
+    [InlineData(20)]
+    [InlineData(31)]
+    public void RunAsync_ContextFull_EndsAsLengthWithTheSameTokens(int prompt) => Serve(
+        async (_, loop) =>
+        {
+            var outcome = await ReadAsync(loop.Admit(Request(prompt, 100)));
+            Assert.Equal(AssistEndReason.Length, outcome.End.Reason);
+            Assert.Equal(32 - prompt + 1, outcome.Tokens.Length); // the last one needs no position
+            Assert.Equal(Alone(Request(prompt, 100)).Tokens[..outcome.Tokens.Length], outcome.Tokens);
+        },
+        new ScriptedEngine(2, 32));
+
+    [Fact]
+    public void RunAsync_EndOfGeneration_EndsAsStopAfterThatToken()
+    {
+        var stops = 0;
+        for (var prompt = 1; prompt <= 40; prompt++)
+        {
+            var outcome = Alone(Request(prompt, 400, 0.8, ignoreEnd: false));
+            var end = Array.FindIndex(outcome.Tokens, t => t.Id == ScriptedTokenizer.End);
+            Assert.Equal(end >= 0 ? AssistEndReason.Stop : AssistEndReason.Lease, outcome.End.Reason);
+            if (end < 0) continue;
+            Assert.Equal(outcome.Tokens.Length - 1, end);
+            stops++;
+        }
+
+        Assert.InRange(stops, 1, 40);
+    }
+
+    [Fact]
+    public void RunAsync_EngineFailsOnce_RunningOnesEndWithErrorAndServingGoesOn()
+    {
+        var calls = 0;
+        var engine = new TestEngine(new ScriptedEngine(2))
+        {
+            Before = _ => ++calls == 5 ? throw new EngineException(EngineError.Failed, "the driver is gone") : Task.CompletedTask,
+        };
+        Serve(
+            async (_, loop) =>
+            {
+                Assist[] running = [loop.Admit(Request(10, 50)), loop.Admit(Request(12, 50))];
+                var waiting = loop.Admit(Request(14, 50));
+                foreach (var assist in running)
+                {
+                    var outcome = await ReadAsync(assist);
+                    Assert.Equal((AssistEndReason.Error, "Failed"), (outcome.End.Reason, outcome.End.Message));
+                    Assert.Equal(outcome.Tokens.Length, outcome.End.DecodedTokens);
+                }
+
+                Assert.Equal(Alone(Request(14, 50)).Tokens, (await ReadAsync(waiting)).Tokens);
+                Assert.Equal(Alone(Request(10, 50)).Tokens, (await ReadAsync(loop.Admit(Request(10, 50)))).Tokens);
+            },
+            engine,
+            new CloudOptions { Slots = 2 });
+    }
+
+    [Fact]
+    public void RunAsync_LogitsOfOneAssistUnusable_ItEndsWithErrorAndTheOthersGoOn()
+    {
+        var engine = new TestEngine(new ScriptedEngine(2))
+        {
+            After = batch =>
+            {
+                for (var i = 0; i < batch.Count; i++)
+                    if (batch.Rows[i] is { WantLogits: true, Sequence: 1, Position: > 20 }) batch.LogitsBuffer(i, Alike.Tokenizer.VocabularySize).Fill(float.NaN);
+            },
+        };
+        Serve(
+            async (_, loop) =>
+            {
+                var (good, bad) = (loop.Admit(Request(10, 50)), loop.Admit(Request(12, 50)));
+                var outcome = await ReadAsync(bad);
+                Assert.Equal(AssistEndReason.Error, outcome.End.Reason);
+                Assert.Equal(Alone(Request(12, 50)).Tokens[..outcome.Tokens.Length], outcome.Tokens);
+                Assert.Equal(Alone(Request(10, 50)).Tokens, (await ReadAsync(good)).Tokens);
+                Assert.Equal(AssistEndReason.Lease, (await ReadAsync(loop.Admit(Request(5, 5)))).End.Reason);
+            },
+            engine,
+            new CloudOptions { Slots = 2 });
+    }
+
+    [Fact]
+    public void RunAsync_Cancelled_RunningAndWaitingEndAsPreemptedAndNoneIsAdmitted() => VirtualTime.Run(async time =>
+    {
+        using var stop = new CancellationTokenSource();
+        var loop = new BatchLoop(new PacedEngine(new ScriptedEngine(), Rates, time), new CloudOptions { Slots = 1 }, Rates, time);
+        var run = loop.RunAsync(stop.Token);
+        var assists = Enumerable.Range(0, 3).Select(_ => loop.Admit(Request(10, 500))).ToArray();
+        for (var i = 0; i < 4; i++) await ReadOneAsync(assists[0]);
+        stop.Cancel();
+        var late = loop.Admit(Request(10, 500)); // arrived, not yet received
+        await run;
+        foreach (var assist in assists.Append(late)) Assert.Equal(AssistEndReason.Preempted, (await ReadAsync(assist)).End.Reason);
+        Assert.Equal(4, assists[0].End!.DecodedTokens);
+        Assert.Equal(new AssistEnd(AssistEndReason.Preempted, 0, 0), assists[1].End);
+        Assert.Equal("busy", Refused(loop, Request(10, 1)));
+    });
+
+    [Fact]
+    public void RunAsync_Paced_OccupancyRunsFromTheSlotsStartToItsRelease() => Serve(
+        async (time, loop) =>
+        {
+            var (first, second) = (loop.Admit(Request(100, 10)), loop.Admit(Request(50, 1)));
+            Assert.InRange((await ReadAsync(first)).End.OccupancyMs, 189, 191); // 100 positions and 9 decode steps
+            Assert.InRange((await ReadAsync(second)).End.OccupancyMs, 49, 51); // the time in the queue is not occupancy
+            Assert.InRange(time.Elapsed.TotalMilliseconds, 239, 242);
+        },
+        new ScriptedEngine());
+
+    [Fact]
+    public void Identity_AfterSlowFirstTokens_StatesARateThatFollows() => Serve(async (_, loop) =>
+    {
+        Assert.Equal(Rates.PrefillTokensPerSecond, loop.Identity.PrefillTokensPerSecond);
+        for (var i = 0; i < 30; i++) await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => ReadAsync(loop.Admit(Request(100, 1)))));
+
+        // Four prompts share the engine, so a first token waits for those before it: at worst a quarter of the rate.
+        Assert.InRange(loop.Identity.PrefillTokensPerSecond, 240, 600);
+        Assert.Equal(Rates.DecodeTokensPerSecond, loop.Identity.DecodeTokensPerSecond);
+    });
+
+    private static AssistRequest Request(int prompt, int lease, double temperature = 0, bool ignoreEnd = true, int seed = 7) => new()
+    {
+        TokenizerFingerprint = Alike.Identity.TokenizerFingerprint,
+        WeightsFingerprint = Alike.Identity.WeightsFingerprint,
+        Prompt = Ids(prompt, seed),
+        Lease = lease,
+        Sampling = new SamplingOptions
+        {
+            Temperature = temperature, Seed = (ulong)seed, IgnoreEndOfGeneration = ignoreEnd, RepetitionPenalty = 1.1, FrequencyPenalty = 0.1,
+        },
+    };
+
+    private static int[] Ids(int count, int seed) => [.. Enumerable.Range(seed, count).Select(i => 32 + (i * 7 % 90))];
+
+    /// <summary>Serves in virtual time, paced to <see cref="Rates"/>, and sees the loop end well.</summary>
+    private static void Serve(Func<VirtualTime, BatchLoop, Task> body, IEngine? engine = null, CloudOptions? options = null) => VirtualTime.Run(async time =>
+    {
+        using var stop = new CancellationTokenSource();
+        var loop = new BatchLoop(new PacedEngine(engine ?? new ScriptedEngine(4), Rates, time), options ?? new CloudOptions(), Rates, time);
+        var run = loop.RunAsync(stop.Token);
+        await body(time, loop);
+        stop.Cancel();
+        await run;
+    });
+
+    /// <summary>One assist with the cloud to itself.</summary>
+    private static (AssistToken[] Tokens, AssistEnd End) Alone(AssistRequest request)
+    {
+        (AssistToken[], AssistEnd) outcome = default;
+        Serve(async (_, loop) => outcome = await ReadAsync(loop.Admit(request)), new ScriptedEngine());
+        return outcome;
+    }
+
+    private static async Task<(AssistToken[] Tokens, AssistEnd End)> ReadAsync(Assist assist)
+    {
+        var tokens = new List<AssistToken>();
+        while (true)
+        {
+            if (await ReadOneAsync(assist) is AssistToken token) tokens.Add(token);
+            else break;
+        }
+
+        Assert.False(assist.Events.TryPeek(out _));
+        return ([.. tokens], assist.End!);
+    }
+
+    private static async Task<AssistEvent> ReadOneAsync(Assist assist)
+    {
+        Assert.True(await assist.Events.WaitToReadAsync());
+        Assert.True(assist.Events.TryRead(out var item));
+        return item;
+    }
+
+    private static string Refused(BatchLoop loop, AssistRequest request) =>
+        Assert.Throws<AssistRefusedException>(() => loop.Admit(request)).Error.Code;
+}
