@@ -85,10 +85,7 @@ public static class DemoCommand
         foreach (var (way, name, what) in Ways)
         {
             screen.BeginWay(name, what);
-            var body = new AnswerBody
-            {
-                Prompt = prompt, Way = way, MaxTokens = result.GetValue(Tokens), Sampling = new SamplingOptions { IgnoreEndOfGeneration = true },
-            };
+            var body = new AnswerBody(prompt, way, result.GetValue(Tokens), new SamplingOptions { IgnoreEndOfGeneration = true });
             ways.Add(await AskAsync(client, body, name, screen, cancellationToken));
         }
 

@@ -1,36 +1,21 @@
 namespace PdDevice.Core.Sampling;
 
 /// <summary>How a token is drawn from logits. The defaults are greedy: always the best token.</summary>
-public sealed record SamplingOptions
+/// <param name="Temperature">0 (default): the best token. Otherwise logits are divided by it. Range 0 to 10.</param>
+/// <param name="TopK">Keep the k best tokens; 0 (default) keeps all. Range 0 to 1,000,000.</param>
+/// <param name="TopP">Keep the smallest set of best tokens whose probabilities reach this; 1 (default) keeps all. Range above 0 to 1.</param>
+/// <param name="MinP">Keep tokens at least this many times as likely as the best; 0 (default) keeps all. Range 0 to 1.</param>
+/// <param name="RepetitionPenalty">Divides positive and multiplies negative logits of tokens in prompt or answer; 1 (default) is off. Range above 0 to 10.</param>
+/// <param name="FrequencyPenalty">Subtracted per occurrence in the answer; 0 (default) is off. Range -2 to 2.</param>
+/// <param name="PresencePenalty">Subtracted once if in the answer; 0 (default) is off. Range -2 to 2.</param>
+/// <param name="Seed">Keys the noise together with index and token id. Default 0.</param>
+/// <param name="IgnoreEndOfGeneration">Hold back end-of-generation tokens, so the answer runs to its token limit. Default false.</param>
+/// <remarks>Constructor parameters, not init properties: generated JSON code gives a parameter that is not sent its default.</remarks>
+public sealed record SamplingOptions(
+    double Temperature = 0, int TopK = 0, double TopP = 1, double MinP = 0, double RepetitionPenalty = 1,
+    double FrequencyPenalty = 0, double PresencePenalty = 0, ulong Seed = 0, bool IgnoreEndOfGeneration = false)
 {
     public static SamplingOptions Greedy { get; } = new();
-
-    /// <summary>0 (default): the best token. Otherwise logits are divided by it. Range 0 to 10.</summary>
-    public double Temperature { get; init; }
-
-    /// <summary>Keep the k best tokens; 0 (default) keeps all. Range 0 to 1,000,000.</summary>
-    public int TopK { get; init; }
-
-    /// <summary>Keep the smallest set of best tokens whose probabilities reach this; 1 (default) keeps all. Range above 0 to 1.</summary>
-    public double TopP { get; init; } = 1;
-
-    /// <summary>Keep tokens at least this many times as likely as the best; 0 (default) keeps all. Range 0 to 1.</summary>
-    public double MinP { get; init; }
-
-    /// <summary>Divides positive and multiplies negative logits of tokens in prompt or answer; 1 (default) is off. Range above 0 to 10.</summary>
-    public double RepetitionPenalty { get; init; } = 1;
-
-    /// <summary>Subtracted per occurrence in the answer; 0 (default) is off. Range -2 to 2.</summary>
-    public double FrequencyPenalty { get; init; }
-
-    /// <summary>Subtracted once if in the answer; 0 (default) is off. Range -2 to 2.</summary>
-    public double PresencePenalty { get; init; }
-
-    /// <summary>Keys the noise together with index and token id. Default 0.</summary>
-    public ulong Seed { get; init; }
-
-    /// <summary>Hold back end-of-generation tokens, so the answer runs to its token limit. Default false.</summary>
-    public bool IgnoreEndOfGeneration { get; init; }
 
     /// <summary>The first field out of range, as a message that names it; null when all are fine.</summary>
     public string? Validate() =>

@@ -24,6 +24,7 @@ public sealed record AssistIdentity(
     double PrefillTokensPerSecond, double DecodeTokensPerSecond, string? StateFormat = null);
 
 /// <summary>Body of <c>POST /v1/assist</c>. Generation starts at the index <c>Committed.Length</c>.</summary>
+/// <remarks>Defaults stand in the getters: generated JSON code initialises a property that is not sent to null.</remarks>
 public sealed record AssistRequest
 {
     /// <summary>The device's tokenizer fingerprint; must equal the cloud's.</summary>
@@ -36,15 +37,16 @@ public sealed record AssistRequest
     public bool AllowCompatible { get; init; }
 
     /// <summary>The device's model, for messages to people.</summary>
-    public string Model { get; init; } = "";
+    public string Model { get => field ?? ""; init; }
 
     /// <summary>Prompt token ids, at least one.</summary>
     public required int[] Prompt { get; init; }
 
     /// <summary>Ids committed so far, in index order; empty for a first assist, set for a continuation.</summary>
-    public int[] Committed { get; init; } = [];
+    public int[] Committed { get => field ?? []; init; }
 
-    public SamplingOptions Sampling { get; init; } = SamplingOptions.Greedy;
+    /// <summary>Default: greedy.</summary>
+    public SamplingOptions Sampling { get => field ?? SamplingOptions.Greedy; init; }
 
     /// <summary>Tokens the cloud may produce, 1 to its <see cref="AssistIdentity.MaxLease"/>.</summary>
     public required int Lease { get; init; }

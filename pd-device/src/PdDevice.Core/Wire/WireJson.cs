@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
 
 namespace PdDevice.Core.Wire;
 
@@ -8,37 +7,21 @@ namespace PdDevice.Core.Wire;
 /// The wire's JSON: camelCase, enums by lower-case name. What comes in must be the contract: unknown fields, missing ones
 /// that have no default, and nulls where the contract has none are refused.
 /// </summary>
-/// <remarks>By reflection: generated code would give a field that is not sent 0 or null instead of its stated default.</remarks>
-public sealed class WireJson
-{
-    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
-    {
-        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
-        NumberHandling = JsonNumberHandling.Strict,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    };
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Web,
+    Converters = [typeof(WireEnumConverter)],
+    NumberHandling = JsonNumberHandling.Strict,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(AssistRequest))]
+[JsonSerializable(typeof(AssistIdentity))]
+[JsonSerializable(typeof(AssistAdmitted))]
+[JsonSerializable(typeof(AssistToken))]
+[JsonSerializable(typeof(AssistEnd))]
+[JsonSerializable(typeof(WireErrorBody))]
+public sealed partial class WireJson : JsonSerializerContext;
 
-    private WireJson()
-    {
-    }
-
-    public static WireJson Default { get; } = new();
-
-    public JsonTypeInfo<AssistRequest> AssistRequest { get; } = Of<AssistRequest>();
-
-    public JsonTypeInfo<AssistIdentity> AssistIdentity { get; } = Of<AssistIdentity>();
-
-    public JsonTypeInfo<AssistAdmitted> AssistAdmitted { get; } = Of<AssistAdmitted>();
-
-    public JsonTypeInfo<AssistToken> AssistToken { get; } = Of<AssistToken>();
-
-    public JsonTypeInfo<AssistEnd> AssistEnd { get; } = Of<AssistEnd>();
-
-    public JsonTypeInfo<WireErrorBody> WireErrorBody { get; } = Of<WireErrorBody>();
-
-    private static JsonTypeInfo<T> Of<T>() => (JsonTypeInfo<T>)Options.GetTypeInfo(typeof(T));
-}
+/// <summary>Enums by their camelCase name, never by number.</summary>
+public sealed class WireEnumConverter() : JsonStringEnumConverter<AssistEndReason>(JsonNamingPolicy.CamelCase, allowIntegerValues: false);

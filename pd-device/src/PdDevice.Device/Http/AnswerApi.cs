@@ -7,6 +7,7 @@ using System.Threading.Channels;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using PdDevice.Core.Sampling;
 using PdDevice.Core.Wire;
 using PdDevice.Device.Answers;
 using PdDevice.Inference;
@@ -65,7 +66,7 @@ public static class AnswerApi
                 ?? throw new JsonException();
             var prompt = device.Engine.Tokenizer.EncodeChat([new ChatMessage("user", body.Prompt)]);
             promptTokens = prompt.Length;
-            answer = device.Create(body.Way, new AnswerRequest { Prompt = prompt, MaxTokens = body.MaxTokens, Sampling = body.Sampling });
+            answer = device.Create(body.Way, new AnswerRequest { Prompt = prompt, MaxTokens = body.MaxTokens, Sampling = body.Sampling ?? SamplingOptions.Greedy });
         }
         catch (Exception exception) when (Refusal(exception) is { } error)
         {

@@ -16,19 +16,11 @@ public enum AnswerWay
 }
 
 /// <summary>Body of <c>POST /v1/answers</c>, the device's own endpoint.</summary>
-public sealed record AnswerBody
-{
-    /// <summary>The user's message; the model's chat template is applied.</summary>
-    public required string Prompt { get; init; }
-
-    /// <summary>Default: pdDevice.</summary>
-    public AnswerWay Way { get; init; } = AnswerWay.PdDevice;
-
-    /// <summary>Default 256.</summary>
-    public int MaxTokens { get; init; } = 256;
-
-    public SamplingOptions Sampling { get; init; } = SamplingOptions.Greedy;
-}
+/// <param name="Prompt">The user's message; the model's chat template is applied.</param>
+/// <param name="Way">Default: pdDevice.</param>
+/// <param name="MaxTokens">Default 256.</param>
+/// <param name="Sampling">Default: greedy.</param>
+public sealed record AnswerBody(string Prompt, AnswerWay Way = AnswerWay.PdDevice, int MaxTokens = 256, SamplingOptions? Sampling = null);
 
 /// <summary>What the device is, for <c>GET /v1/device</c>.</summary>
 /// <param name="Model">Its model.</param>
@@ -61,10 +53,11 @@ public sealed record EndEvent(
 /// <summary>The device's JSON, as the wire's.</summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,
-    UseStringEnumConverter = true,
+    Converters = [typeof(AnswerWayConverter), typeof(TokenSourceConverter), typeof(FinishReasonConverter)],
     NumberHandling = JsonNumberHandling.Strict,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    RespectNullableAnnotations = true)]
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(AnswerBody))]
 [JsonSerializable(typeof(DeviceInfo))]
 [JsonSerializable(typeof(ProgressEvent))]
@@ -72,3 +65,9 @@ public sealed record EndEvent(
 [JsonSerializable(typeof(EndEvent))]
 [JsonSerializable(typeof(WireErrorBody))]
 public sealed partial class DeviceJson : JsonSerializerContext;
+
+internal sealed class AnswerWayConverter() : JsonStringEnumConverter<AnswerWay>(JsonNamingPolicy.CamelCase, allowIntegerValues: false);
+
+internal sealed class TokenSourceConverter() : JsonStringEnumConverter<TokenSource>(JsonNamingPolicy.CamelCase, allowIntegerValues: false);
+
+internal sealed class FinishReasonConverter() : JsonStringEnumConverter<FinishReason>(JsonNamingPolicy.CamelCase, allowIntegerValues: false);
