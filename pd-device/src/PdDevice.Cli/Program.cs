@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using PdDevice.Cli;
 using PdDevice.Cli.Commands;
 
@@ -10,5 +11,14 @@ var root = new RootCommand("P/D-Device: a cloud makes the first tokens, the devi
     DeviceCommand.Create(),
 };
 
-return await Failures.GuardAsync(
-    () => root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }));
+return await Failures.GuardAsync(async () =>
+{
+    var parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
+    if (parsed.Action is ParseErrorAction)
+    {
+        var command = parsed.CommandResult.Command is RootCommand ? "pdd" : $"pdd {parsed.CommandResult.Command.Name}";
+        throw new CliException($"{string.Join(" ", parsed.Errors.Select(error => error.Message))} See {command} --help.");
+    }
+
+    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+});

@@ -8,23 +8,24 @@ namespace PdDevice.Cli.Demo;
 public sealed class ChildServer : IAsyncDisposable
 {
     private readonly Process _process;
-    private readonly StringBuilder _errors;
 
-    private ChildServer(Process process, StringBuilder errors, Uri address) => (_process, _errors, Address) = (process, errors, address);
+    private ChildServer(Process process, Uri address) => (_process, Address) = (process, address);
 
     public Uri Address { get; }
 
-    /// <summary>Process id, for whoever wants to end it the hard way.</summary>
-    public int Id => _process.Id;
+    /// <summary>Ends it the hard way, at once, with no chance to say goodbye (SIGKILL).</summary>
+    public void Kill() => _process.Kill();
 
     /// <summary>Starts <c>pdd ARGUMENTS</c> and waits until it tells where it listens.</summary>
     /// <param name="arguments">Command and options.</param>
     /// <param name="status">Gets the child's own lines while it starts.</param>
     /// <param name="cancellationToken">Ends the child too.</param>
+    /// <param name="program">The program to start; default this one.</param>
     /// <exception cref="CliException">It ended before it listened; the message is its own last line.</exception>
-    public static async Task<ChildServer> StartAsync(IReadOnlyList<string> arguments, Action<string> status, CancellationToken cancellationToken)
+    public static async Task<ChildServer> StartAsync(
+        IReadOnlyList<string> arguments, Action<string> status, CancellationToken cancellationToken, string? program = null)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!)
+        var start = new ProcessStartInfo(program ?? Environment.ProcessPath!)
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
@@ -33,7 +34,7 @@ public sealed class ChildServer : IAsyncDisposable
             StandardErrorEncoding = Encoding.UTF8,
         };
         // Under `dotnet pdd.dll` the process is dotnet; as an apphost it is pdd itself.
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet") start.ArgumentList.Add(typeof(ChildServer).Assembly.Location);
+        if (program is null && Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet") start.ArgumentList.Add(typeof(ChildServer).Assembly.Location);
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
 
         var errors = new StringBuilder();
@@ -51,7 +52,7 @@ public sealed class ChildServer : IAsyncDisposable
             while (await process.StandardOutput.ReadLineAsync(cancellationToken) is { } line)
             {
                 var at = line.IndexOf(ServerRun.Ready, StringComparison.Ordinal);
-                if (at >= 0) return new ChildServer(process, errors, new Uri(line[(at + ServerRun.Ready.Length)..]));
+                if (at >= 0) return new ChildServer(process, new Uri(line[(at + ServerRun.Ready.Length)..]));
             }
 
             await process.WaitForExitAsync(cancellationToken);
@@ -63,9 +64,6 @@ public sealed class ChildServer : IAsyncDisposable
             throw;
         }
     }
-
-    /// <summary>What it wrote last on standard error.</summary>
-    public string Complaint(string otherwise) => LastLine(_errors, otherwise);
 
     public async ValueTask DisposeAsync() => await EndAsync(_process);
 

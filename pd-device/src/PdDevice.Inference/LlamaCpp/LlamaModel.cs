@@ -6,9 +6,6 @@ namespace PdDevice.Inference.LlamaCpp;
 /// <summary>Loaded weights and their tokenizer.</summary>
 internal sealed class LlamaModel : IDisposable
 {
-    private const int SentencePiece = 1;
-    private const int BytePairs = 2;
-
     private readonly LlamaModelHandle _handle;
 
     private LlamaModel(LlamaModelHandle handle, GgufFile file)
@@ -100,7 +97,7 @@ internal sealed class LlamaModel : IDisposable
         if (NativeMethods.ModelIsRecurrent(model) != 0 || NativeMethods.ModelIsHybrid(model) != 0 || NativeMethods.ModelIsDiffusion(model) != 0)
             throw Unsupported(file, "is a recurrent, hybrid or diffusion model, whose state cannot be cut back to a position");
         var type = NativeMethods.VocabularyType(NativeMethods.ModelVocabulary(model));
-        if (type is not (SentencePiece or BytePairs))
+        if (type is not (LlamaVocabulary.SentencePiece or LlamaVocabulary.BytePairs))
             throw Unsupported(file, $"has a tokenizer of llama.cpp's type {type}; SPM (1) and BPE (2) are supported");
     }
 

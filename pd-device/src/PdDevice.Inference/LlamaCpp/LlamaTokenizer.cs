@@ -24,7 +24,7 @@ internal sealed unsafe class LlamaTokenizer : ITokenizer
         var handle = model.DangerousGetHandle();
         _native = NativeMethods.ModelVocabulary(handle);
         _vocabulary = new LlamaVocabulary(_native);
-        _coverage = new ByteCoverage(_vocabulary.Texts(), byteLevel: _vocabulary.Type == 2, strictlyByteLevel: kind == "gpt2");
+        _coverage = new ByteCoverage(_vocabulary.Texts(), byteLevel: _vocabulary.Type == LlamaVocabulary.BytePairs, strictlyByteLevel: kind == "gpt2");
         _chat = new ChatTemplate(Marshal.PtrToStringUTF8(NativeMethods.ModelChatTemplate(handle, 0)));
     }
 
@@ -87,10 +87,9 @@ internal sealed unsafe class LlamaTokenizer : ITokenizer
     internal int[] Tokenize(string text, bool parseSpecial)
     {
         if (text.Length == 0) return [];
-        byte[] utf8;
         try
         {
-            utf8 = Strict.GetBytes(text);
+            _ = Strict.GetByteCount(text);
         }
         catch (EncoderFallbackException e)
         {
@@ -103,7 +102,19 @@ internal sealed unsafe class LlamaTokenizer : ITokenizer
         try
         {
             _model.DangerousAddRef(ref counted);
-            return Tokenize(utf8, parseSpecial);
+            // A template's text is short and must not be cut inside a control token.
+            var cuts = _vocabulary.Type == LlamaVocabulary.BytePairs && !parseSpecial ? LongStretches.Cuts(text) : [];
+            if (cuts.Count == 0) return Tokenize(Strict.GetBytes(text), parseSpecial);
+            cuts.Add(text.Length);
+            var tokens = new List<int>();
+            var start = 0;
+            foreach (var end in cuts)
+            {
+                tokens.AddRange(Tokenize(Strict.GetBytes(text[start..end]), parseSpecial));
+                start = end;
+            }
+
+            return [.. tokens];
         }
         finally
         {

@@ -7,6 +7,12 @@ namespace PdDevice.Inference.LlamaCpp;
 /// </summary>
 internal sealed unsafe class LlamaVocabulary
 {
+    /// <summary>llama_vocab_type of SentencePiece vocabularies.</summary>
+    public const int SentencePiece = 1;
+
+    /// <summary>llama_vocab_type of byte-pair vocabularies.</summary>
+    public const int BytePairs = 2;
+
     private const int StripLeft = 1 << 7;
     private const int StripRight = 1 << 8;
 

@@ -1,0 +1,63 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace PdDevice.Tests.Cli;
+
+[Collection("Engine")]
+public sealed class RunCommandTests
+{
+    [Fact]
+    public async Task Run_EmbeddedModel_AnswerAloneOnStandardOutput()
+    {
+        var result = await Pdd.RunAsync(["run", "Tell me a story about a fox and a lantern.", "--max-tokens", "30"]);
+        Assert.Equal(0, result.Code);
+        Assert.Contains("fox", result.Out);
+        Assert.DoesNotContain("pdd:", result.Out);
+        Assert.Contains("0 bytes left the device", result.Error);
+    }
+
+    [Fact]
+    public async Task Run_IntoAPipe_EachTokenIsWrittenAsItIsShown()
+    {
+        // 40 tokens at 20 a second: the pipe must have text while most of the answer does not exist yet.
+        using var process = Process.Start(Pdd.Start(["run", "Tell me a story about a fox.", "--max-tokens", "40", "--profile", "phone@371"]))!;
+        _ = process.StandardError.ReadToEndAsync();
+        var reads = new List<string>();
+        var buffer = new byte[4096];
+        while (await process.StandardOutput.BaseStream.ReadAsync(buffer) is > 0 and var count) reads.Add(Encoding.UTF8.GetString(buffer, 0, count));
+        await process.WaitForExitAsync();
+        Assert.Equal(0, process.ExitCode);
+        Assert.InRange(reads.Count, 20, 41);
+    }
+
+    [Fact]
+    public async Task Run_WithCloud_UsesItAndSaysWhatLeft_LocalOnlyDoesNot()
+    {
+        await using var cloud = await Pdd.ServeAsync("cloud", "--listen", "127.0.0.1:0");
+        var file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(file, string.Join(' ', Enumerable.Range(1, 60).Select(i => $"The code of door {i} is {i * 37}.")));
+        string[] ask = ["run", "What is the code of door 7?", "--file", file, "--cloud", cloud.Address.ToString(), "--profile", "phone@400", "--max-tokens", "24"];
+
+        var together = await Pdd.RunAsync(ask);
+        Assert.Equal(0, together.Code);
+        Assert.DoesNotContain(" 0 tokens from the cloud", together.Error);
+        Assert.DoesNotContain(" 0 bytes left", together.Error);
+
+        var local = await Pdd.RunAsync([.. ask, "--local-only"]);
+        Assert.Contains(" 0 tokens from the cloud", local.Error);
+        Assert.Contains(" 0 bytes left the device", local.Error);
+        File.Delete(file);
+    }
+
+    [Fact]
+    public async Task Run_CloudHasOtherTokenizer_SaysBothNamesAndAnswersAlone()
+    {
+        await using var cloud = await Pdd.ServeAsync("cloud", "--listen", "127.0.0.1:0", "--model", "scripted");
+        var result = await Pdd.RunAsync(["run", "Tell me a story.", "--cloud", cloud.Address.ToString(), "--max-tokens", "10", "--profile", "phone@100"]);
+        Assert.Equal(0, result.Code);
+        Assert.Contains("pdd-tiny", result.Error);
+        Assert.Contains("scripted", result.Error);
+        Assert.Contains(" 10 from the device", result.Error);
+        Assert.NotEmpty(result.Out.Trim());
+    }
+}
