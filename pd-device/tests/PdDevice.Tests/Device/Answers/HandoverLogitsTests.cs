@@ -110,7 +110,7 @@ public sealed class HandoverLogitsTests(ITestOutputHelper output)
         public long BytesSent => 0;
 
         public ValueTask<(AssistIdentity Identity, TimeSpan RoundTrip)> IdentityAsync(CancellationToken cancellationToken) =>
-            ValueTask.FromResult((new AssistIdentity(engine.Identity, 4096, 1024, false, null, 4000, 100), TimeSpan.Zero));
+            ValueTask.FromResult((new AssistIdentity(engine.Identity, 4096, 1024, false, 4000, 100), TimeSpan.Zero));
 
         public async IAsyncEnumerable<AssistEvent> OpenAsync(AssistRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
