@@ -35,7 +35,7 @@ public sealed class SlipForecastTests
     }
 
     [Fact]
-    public void Continuation_Needed_IsWithinTheLimitAndTheDisplayDoesNotStarveAfterItBegan() =>
+    public void Continuation_Needed_IsWithinTheLimitDoesNotStarveTheDisplayAndIsNotWasteful() =>
         Prop.ForAll(
             AnyRates.ToArbitrary(), Gen.Choose(1, 30_000).ToArbitrary(),
             (from exhausted in Gen.Choose(-3000, 3000) from first in Gen.Choose(0, 3000) from limit in Gen.Choose(1, 2000) select (exhausted, first, limit)).ToArbitrary(),
@@ -56,6 +56,11 @@ public sealed class SlipForecastTests
                 var shownFrom = exhausted > first ? exhausted : first;
                 var deviceReady = ready + device.Prefill(lease);
                 Assert.True(deviceReady <= shownFrom + lease * period, $"{lease} tokens; the device is ready at {deviceReady}");
+
+                // And no more than the planner's margin asks for: two tokens fewer would not reach it.
+                if (lease <= 2) return;
+                var margin = ready * AssistPlanner.PrefillMargin + device.Prefill(device.DeviceChunk) + period;
+                Assert.True(ready + margin + device.Prefill(lease - 2) > shownFrom + (lease - 2) * period, $"{lease} tokens are too many");
             }).QuickCheckThrowOnFailure();
 
     private static TimeSpan Ms(int milliseconds) => TimeSpan.FromMilliseconds(milliseconds);
