@@ -32,12 +32,7 @@ public static class AnswerApi
     {
         var one = new SemaphoreSlim(1);
         routes.MapGet(DeviceRoute, () => Results.Json(Info(device), DeviceJson.Default.DeviceInfo));
-        routes.MapPost(TokenizeRoute, async context =>
-        {
-            using var reader = new StreamReader(context.Request.Body, new UTF8Encoding(false, true));
-            var tokens = device.Engine.Tokenizer.EncodeChat([new ChatMessage("user", await reader.ReadToEndAsync(context.RequestAborted))]);
-            await context.Response.WriteAsync($"{tokens.Length}", context.RequestAborted);
-        });
+        routes.MapPost(TokenizeRoute, context => CountAsync(context, device));
         routes.MapPost(AnswersRoute, async context =>
         {
             await one.WaitAsync(context.RequestAborted);
@@ -56,6 +51,20 @@ public static class AnswerApi
         device.Engine.Identity, device.Rates.PrefillTokensPerSecond, device.Rates.DecodeTokensPerSecond, device.Rates.DeviceChunk,
         device.Emulated, device.Pace?.LateSteps ?? 0, device.Pace?.Steps ?? 0);
 
+    private static async Task CountAsync(HttpContext context, DeviceRuntime device)
+    {
+        try
+        {
+            using var reader = new StreamReader(context.Request.Body, new UTF8Encoding(false, true), detectEncodingFromByteOrderMarks: false);
+            var tokens = device.Engine.Tokenizer.EncodeChat([new ChatMessage("user", await reader.ReadToEndAsync(context.RequestAborted))]);
+            await context.Response.WriteAsync($"{tokens.Length}", context.RequestAborted);
+        }
+        catch (Exception exception) when (Refusal(exception) is { } error)
+        {
+            await RefuseAsync(context, error);
+        }
+    }
+
     private static async Task AnswerAsync(HttpContext context, DeviceRuntime device)
     {
         IAnswer answer;
@@ -70,8 +79,7 @@ public static class AnswerApi
         }
         catch (Exception exception) when (Refusal(exception) is { } error)
         {
-            context.Response.StatusCode = StatusCodes.Status400BadRequest;
-            await context.Response.WriteAsJsonAsync(new WireErrorBody(error), DeviceJson.Default.WireErrorBody, null, context.RequestAborted);
+            await RefuseAsync(context, error);
             return;
         }
 
@@ -81,10 +89,17 @@ public static class AnswerApi
         await SseFormatter.WriteAsync(events, context.Response.Body, (item, writer) => writer.Write(item.Data), context.RequestAborted);
     }
 
+    private static Task RefuseAsync(HttpContext context, WireError error)
+    {
+        context.Response.StatusCode = StatusCodes.Status400BadRequest;
+        return context.Response.WriteAsJsonAsync(new WireErrorBody(error), DeviceJson.Default.WireErrorBody, null, context.RequestAborted);
+    }
+
     // The message never quotes the body: it holds the prompt.
     private static WireError? Refusal(Exception exception) => exception switch
     {
         JsonException => new WireError("bad_json", "The body is not an answer request."),
+        DecoderFallbackException => new WireError("bad_text", "The text is not valid UTF-8."),
         AnswerException answer => new WireError(answer.Error.ToString(), answer.Message),
         EngineException engine => new WireError(engine.Error.ToString(), engine.Message),
         _ => null,
