@@ -3,11 +3,23 @@ using System.Globalization;
 
 namespace PdDevice.Cli;
 
+/// <summary>What a page of options shows of one.</summary>
+public interface ISetting
+{
+    string Flag { get; }
+
+    string Variable { get; }
+
+    string Description { get; }
+
+    string? Default { get; }
+}
+
 /// <summary>
 /// A command-line option that is also an environment variable. The flag wins, then the variable
 /// <c>PDD__Section__Key</c>, then the default; each is parsed and checked by the same function.
 /// </summary>
-public sealed class Setting<T>
+public sealed class Setting<T> : ISetting
 {
     /// <param name="flag">With its dashes.</param>
     /// <param name="key">Section:Key.</param>
@@ -54,6 +66,8 @@ public sealed class Setting<T>
     }
 
     public Option<T?> Option { get; }
+
+    public string Flag => Option.Name;
 
     public string Variable { get; }
 

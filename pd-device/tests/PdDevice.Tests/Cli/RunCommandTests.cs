@@ -31,7 +31,7 @@ public sealed class RunCommandTests
     }
 
     [Fact]
-    public async Task Run_WithCloud_UsesItAndSaysWhatLeft_LocalOnlyDoesNot()
+    public async Task Run_Invariant7_WithCloudSaysWhatLeft_LocalOnlySendsNothing()
     {
         await using var cloud = await Pdd.ServeAsync("cloud", "--listen", "127.0.0.1:0");
         var file = Path.GetTempFileName();

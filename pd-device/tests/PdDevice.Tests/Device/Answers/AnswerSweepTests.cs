@@ -13,7 +13,7 @@ public sealed class AnswerSweepTests
     [Theory]
     [InlineData(0)]
     [InlineData(0.8)]
-    public void RunAsync_HandoverForcedAtEveryIndex_TextEqualsDeviceAlone(double temperature)
+    public void RunAsync_Invariant4_HandoverForcedAtEveryIndex_TextEqualsDeviceAlone(double temperature)
     {
         var request = Scripted.Request(Prompt, Answer, temperature, Lease);
         var expected = Scripted.Alone(request);
@@ -33,7 +33,7 @@ public sealed class AnswerSweepTests
     [InlineData(0, false)]
     [InlineData(0.8, true)]
     [InlineData(0.8, false)]
-    public void RunAsync_CloudLostAtEveryIndex_TextEqualsDeviceAlone(double temperature, bool reset)
+    public void RunAsync_Invariants1And2_CloudLostAtEveryIndex_TextEqualsDeviceAlone(double temperature, bool reset)
     {
         var request = Scripted.Request(LongPrompt, Answer, temperature, Lease);
         var expected = Scripted.Alone(request);

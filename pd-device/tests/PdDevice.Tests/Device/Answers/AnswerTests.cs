@@ -47,7 +47,7 @@ public sealed class AnswerTests
     }
 
     [Fact]
-    public void RunAsync_CloudLostBeforeFirstToken_CompletesAsDeviceOnly()
+    public void RunAsync_Invariant5_CloudLostBeforeFirstToken_CompletesAsDeviceOnly()
     {
         var request = Scripted.Request(Prompt, MaxTokens, 0.8);
         var alone = Scripted.Alone(request);
@@ -154,7 +154,7 @@ public sealed class AnswerTests
     [InlineData(0, AnswerError.EmptyPrompt)]
     [InlineData(4096, AnswerError.PromptTooLong)]
     [InlineData(5000, AnswerError.PromptTooLong)]
-    public void Answer_PromptImpossible_RefusedBeforeAnything(int promptTokens, AnswerError expected)
+    public void Answer_Invariant5_PromptImpossible_RefusedBeforeAnything(int promptTokens, AnswerError expected)
     {
         var error = Assert.Throws<AnswerException>(() =>
             new Answer(new ScriptedEngine(), Scripted.DeviceRates, null, Scripted.Request(promptTokens, 10, 0), TimeProvider.System));

@@ -21,7 +21,7 @@ public sealed class KilledCloudTests
     private static readonly EmulatedLinkOptions Link = new() { RoundTrip = TimeSpan.FromMilliseconds(40) };
 
     [Fact]
-    public async Task RunAsync_CloudKilledAfterAnyToken_TextEqualsDeviceAlone()
+    public async Task RunAsync_Invariants1And2_CloudKilledAfterAnyToken_TextEqualsDeviceAlone()
     {
         // The cloud makes 90 tokens a second and the lease is 150: it is running whenever it is killed.
         var request = Scripted.Request(400, 170, 0.8, lease: 150);

@@ -1,0 +1,28 @@
+using System.Reflection;
+
+namespace PdDevice.Cli;
+
+/// <summary>docs/options.md, made from <see cref="Settings"/> so that it cannot differ.</summary>
+public static class OptionsPage
+{
+    public static string Markdown()
+    {
+        var rows = typeof(Settings).GetProperties(BindingFlags.Public | BindingFlags.Static).Select(property =>
+        {
+            var setting = (ISetting)property.GetValue(null)!;
+            return $"| `{setting.Flag}` | `{setting.Variable}` | {(setting.Default is { } value ? $"`{value}`" : "")} | {setting.Description} |";
+        });
+        return $"""
+            # Options
+
+            Each option is a flag and an environment variable. The flag wins, then the variable, then the default. Both are checked at start against the same range; what is out of range is refused in one line. `pdd COMMAND --help` tells which command takes which. This page is made from the code (`PDD_UPDATE_DOCS=1 dotnet test`).
+
+            | flag | variable | default | meaning and range |
+            | --- | --- | --- | --- |
+            {string.Join('\n', rows)}
+
+            Two variables without a flag: `PDD_LLAMA_DIR` (a folder with llama.cpp's libraries, instead of the ones that came with the build) and `PDD_DEBUG=1` (an unexpected failure shows where it came from).
+
+            """.ReplaceLineEndings("\n");
+    }
+}

@@ -1,0 +1,74 @@
+using System.Reflection;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using PdDevice.Cli;
+
+namespace PdDevice.Tests.Docs;
+
+/// <summary>The pages say what is so: each test here holds one of them to the code. Run with PDD_UPDATE_DOCS=1 to rewrite what is generated.</summary>
+public sealed partial class DocsTests
+{
+    private static readonly string House = FindHouse();
+
+    [Fact]
+    public void Options_Page_IsMadeFromTheSettings()
+    {
+        var file = Path.Combine(House, "docs", "options.md");
+        if (Environment.GetEnvironmentVariable("PDD_UPDATE_DOCS") == "1") File.WriteAllText(file, OptionsPage.Markdown());
+        Assert.Equal(File.ReadAllText(file).ReplaceLineEndings("\n"), OptionsPage.Markdown());
+    }
+
+    [Fact]
+    public void Invariants_Page_NamesATestOfEachThatExists()
+    {
+        var tests = typeof(DocsTests).Assembly.GetTypes()
+            .SelectMany(type => type.GetMethods().Where(m => m.GetCustomAttributes<FactAttribute>(true).Any()).Select(m => $"{type.Name}.{m.Name}"))
+            .ToHashSet(StringComparer.Ordinal);
+        var sections = File.ReadAllText(Path.Combine(House, "docs", "invariants.md")).Split("\n## ")[1..];
+        Assert.Equal(10, sections.Length);
+        for (var i = 0; i < sections.Length; i++)
+        {
+            Assert.StartsWith($"{i + 1}. ", sections[i]);
+            var named = TestName().Matches(sections[i]).Select(match => match.Groups["name"].Value).ToArray();
+            Assert.NotEmpty(named);
+            Assert.All(named, name => Assert.Contains(name, tests));
+        }
+    }
+
+    [Fact]
+    public void Architecture_Page_NamesFilesThatExist()
+    {
+        var named = FileName().Matches(File.ReadAllText(Path.Combine(House, "docs", "architecture.md"))).Select(match => match.Groups["name"].Value).ToArray();
+        Assert.InRange(named.Length, 20, 200);
+        Assert.All(named, file => Assert.True(File.Exists(Path.Combine(House, "src", file)), file));
+    }
+
+    [Fact]
+    public void Readme_ResultsTable_IsMadeFromTheMeasuredFiles()
+    {
+        var results = Path.Combine(House, "benchmarks", "results");
+        var readme = File.ReadAllText(Path.Combine(House, "README.md"));
+        foreach (var file in Directory.GetFiles(results, "*.json"))
+        {
+            using var json = JsonDocument.Parse(File.ReadAllText(file));
+            Assert.True(json.RootElement.GetProperty("emulated").GetProperty("valid").GetBoolean(), file);
+            Assert.Contains(json.RootElement.GetProperty("machine").GetString()!, readme);
+            foreach (var way in json.RootElement.GetProperty("ways").EnumerateArray())
+                foreach (var figure in (string[])["ttftMs", "totalMs"])
+                    Assert.Contains($"{way.GetProperty(figure).GetDouble():N0}", readme);
+        }
+    }
+
+    private static string FindHouse()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "PdDevice.slnx"))) folder = folder.Parent!;
+        return Path.Combine(folder.FullName, "pd-device");
+    }
+
+    [GeneratedRegex("`(?<name>[A-Za-z0-9]+Tests\\.[A-Za-z0-9_]+)`", RegexOptions.None, 1000)]
+    private static partial Regex TestName();
+
+    [GeneratedRegex("`(?<name>PdDevice\\.[A-Za-z]+/[A-Za-z0-9_./]+\\.cs)`", RegexOptions.None, 1000)]
+    private static partial Regex FileName();
+}
