@@ -10,6 +10,10 @@ namespace PdDevice.Device.Assists;
 /// <summary>The assist API over HTTP and server-sent events.</summary>
 public sealed class HttpAssistClient : IAssistClient, IDisposable
 {
+    // What a cloud may send: generous for an honest one, and a limit for one that never ends.
+    private const int MostBytesPlain = 64 << 10;
+    private const int MostBytesPerToken = 1 << 10;
+
     private readonly HttpClient _http;
     private readonly LinkMeter _meter = new();
     private readonly TimeProvider _time;
@@ -21,7 +25,12 @@ public sealed class HttpAssistClient : IAssistClient, IDisposable
     public HttpAssistClient(Uri cloud, EmulatedLinkOptions link, TimeProvider time)
     {
         _time = time;
-        _http = new HttpClient(LinkHandler.Create(link, _meter, time)) { BaseAddress = cloud, Timeout = Timeout.InfiniteTimeSpan };
+        _http = new HttpClient(LinkHandler.Create(link, _meter, time))
+        {
+            BaseAddress = cloud,
+            Timeout = Timeout.InfiniteTimeSpan,
+            MaxResponseContentBufferSize = MostBytesPlain,
+        };
     }
 
     public long BytesSent => _meter.BytesUp;
@@ -46,7 +55,8 @@ public sealed class HttpAssistClient : IAssistClient, IDisposable
         message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         using var response = await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         if (!response.IsSuccessStatusCode) throw await RefusedAsync(response, cancellationToken);
-        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        await using var body = new BoundedStream(
+            await response.Content.ReadAsStreamAsync(cancellationToken), MostBytesPlain + (long)request.Lease * MostBytesPerToken);
         await foreach (var item in SseParser.Create(body, Parse).EnumerateAsync(cancellationToken))
             if (item.Data is { } data)
                 yield return data;
@@ -85,7 +95,7 @@ public sealed class HttpAssistClient : IAssistClient, IDisposable
         var status = (int)response.StatusCode;
         try
         {
-            await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+            await using var body = new BoundedStream(await response.Content.ReadAsStreamAsync(cancellationToken), MostBytesPlain);
             var error = await JsonSerializer.DeserializeAsync(body, WireJson.Default.WireErrorBody, cancellationToken);
             if (error is not null) return new CloudRefusedException(error.Error);
         }

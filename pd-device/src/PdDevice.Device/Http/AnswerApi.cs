@@ -111,8 +111,14 @@ public static class AnswerApi
         var events = Channel.CreateUnbounded<SseItem<byte[]>>();
         using var progress = new PeriodicTimer(ProgressPeriod, time);
         var pumps = Task.WhenAll(PumpAsync(answer, events.Writer, progress, cancellationToken), ReportAsync(answer, promptTokens, events.Writer, progress));
-        await foreach (var item in events.Reader.ReadAllAsync(cancellationToken)) yield return item;
-        await pumps;
+        try
+        {
+            await foreach (var item in events.Reader.ReadAllAsync(cancellationToken)) yield return item;
+        }
+        finally
+        {
+            await pumps; // the engine is free only then, whether the client stayed or left
+        }
     }
 
     private static async Task PumpAsync(IAnswer answer, ChannelWriter<SseItem<byte[]>> events, PeriodicTimer progress, CancellationToken cancellationToken)

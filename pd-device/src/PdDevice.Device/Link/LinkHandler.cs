@@ -19,6 +19,8 @@ public static class LinkHandler
         return new SocketsHttpHandler
         {
             MaxResponseDrainSize = 0,
+            AllowAutoRedirect = false, // a prompt goes where the user said and nowhere else
+            UseCookies = false,
             UseProxy = false,
             ConnectTimeout = TimeSpan.FromSeconds(2),
             PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),
