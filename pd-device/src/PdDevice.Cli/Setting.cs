@@ -113,11 +113,20 @@ public static class Parse
         if (colon < 0 || (host != "localhost" && !System.Net.IPAddress.TryParse(host.Trim('[', ']'), out _))
             || !ushort.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out _))
             throw new FormatException($"'{text}' is not an address such as 127.0.0.1:8080; port 0 picks a free one.");
-        return text;
+        return host == "localhost" ? $"127.0.0.1{text[colon..]}" : text; // the server takes no free port under a name
+    }
+
+    /// <summary>As <see cref="Listen"/>, on this machine only.</summary>
+    public static string LoopbackListen(string text)
+    {
+        var address = Listen(text);
+        return System.Net.IPAddress.IsLoopback(System.Net.IPAddress.Parse(address[..address.LastIndexOf(':')].Trim('[', ']')))
+            ? address
+            : throw new FormatException($"'{text}' is not a loopback address: a device answers its own machine only. Use 127.0.0.1.");
     }
 
     public static Uri Url(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
-            ? new Uri(url.GetLeftPart(UriPartial.Authority))
-            : throw new FormatException($"'{text}' is not a URL such as http://127.0.0.1:8080.");
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url is { UserInfo: "", PathAndQuery: "/" }
+            ? url
+            : throw new FormatException("This is not a URL such as http://127.0.0.1:8080, without user, path or query."); // not quoted: it may hold a password
 }

@@ -16,7 +16,7 @@ public static class Settings
         "Threads of the engine, 1 to 1024. Two engines on one machine must not share cores.", "1", Parse.Int(1, 1024));
 
     public static Setting<int> Context { get; } = new("--context", "Engine:Context", "N",
-        "Positions of prompt and answer together, 0 to 1048576; 0 is what the model was trained for, at most 4096.", "0", Parse.Int(0, 1 << 20));
+        "Positions of prompt and answer together, at least 64; 0 is what the model was trained for, at most 4096.", "0", text => text == "0" ? 0 : Parse.Int(64, 1 << 20)(text));
 
     public static Setting<EngineProfile> Profile { get; } = new("--profile", "Engine:Profile", "NAME",
         "Slows the engine to a named device and says so: phone, laptop, phone-cpu; NAME@P sets its prefill rate, same p/d.", null, ParseProfile);
@@ -37,7 +37,7 @@ public static class Settings
         "Prefill positions of one batch, 1 to 512.", $"{CloudDefaults.PrefillChunk}", Parse.Int(1, 512));
 
     public static Setting<string> DeviceListen { get; } = new("--listen", "Device:Listen", "ADDRESS",
-        "Loopback address to listen on; port 0 picks a free one.", "127.0.0.1:8081", Parse.Listen);
+        "Loopback address to listen on; port 0 picks a free one.", "127.0.0.1:8081", Parse.LoopbackListen);
 
     public static Setting<Uri> Cloud { get; } = new("--cloud", "Device:Cloud", "URL",
         "The cloud to ask for first tokens; without it the device answers alone.", null, Parse.Url);
@@ -62,6 +62,12 @@ public static class Settings
 
     public static Setting<ulong> Seed { get; } = new("--seed", "Answer:Seed", "S",
         "Seed of the sampling noise, 0 or more.", "0", Parse.Seed);
+
+    public static Setting<string> File { get; } = new("--file", "Answer:File", "DOC",
+        "A UTF-8 text to ask about; it goes before the question.", null, Parse.Text);
+
+    public static Setting<int> DemoTokens { get; } = new("--max-tokens", "Demo:MaxTokens", "N",
+        "For `pdd demo`: tokens of the answer, 1 to 1000.", "200", Parse.Int(1, 1000));
 
     /// <summary>A path; writes what the command's table shows.</summary>
     public static Setting<string> Json { get; } = new("--json", "Output:Json", "FILE",

@@ -12,19 +12,24 @@ namespace PdDevice.Device;
 /// <param name="Rates">Measured, or those of the emulated profile.</param>
 /// <param name="Cloud">Null: local only, nothing leaves the device.</param>
 /// <param name="Emulated">What is emulated, a line each.</param>
+/// <param name="AllowCompatible">Whether a cloud with other weights is accepted.</param>
 /// <param name="Time">The clock.</param>
 public sealed record DeviceRuntime(
-    IEngine Engine, EngineRates Rates, IAssistClient? Cloud, IReadOnlyList<string> Emulated, TimeProvider Time)
+    IEngine Engine, EngineRates Rates, IAssistClient? Cloud, IReadOnlyList<string> Emulated, bool AllowCompatible, TimeProvider Time)
 {
     /// <summary>How well an emulated device kept its pace; null when it is real.</summary>
     public PaceReport? Pace => (Engine as PacedEngine)?.Report;
 
     /// <exception cref="AnswerException">The request cannot be answered, or needs a cloud and there is none.</exception>
-    public IAnswer Create(AnswerWay way, AnswerRequest request) => way switch
+    public IAnswer Create(AnswerWay way, AnswerRequest request)
     {
-        AnswerWay.DeviceOnly => new Answer(Engine, Rates, null, request, Time),
-        AnswerWay.PdDevice => new Answer(Engine, Rates, Cloud, request, Time),
-        AnswerWay.CloudOnly when Cloud is not null => new CloudOnlyAnswer(Engine, Cloud, request, Time),
-        _ => throw new AnswerException(AnswerError.BadRequest, "cloud-only needs a cloud. Start the device with --cloud URL."),
-    };
+        var allowed = request with { AllowCompatible = AllowCompatible };
+        return way switch
+        {
+            AnswerWay.DeviceOnly => new Answer(Engine, Rates, null, allowed, Time),
+            AnswerWay.PdDevice => new Answer(Engine, Rates, Cloud, allowed, Time),
+            AnswerWay.CloudOnly when Cloud is not null => new CloudOnlyAnswer(Engine, Cloud, allowed, Time),
+            _ => throw new AnswerException(AnswerError.BadRequest, "cloud-only needs a cloud. Start the device with --cloud URL."),
+        };
+    }
 }

@@ -5,14 +5,17 @@ namespace PdDevice.Inference;
 /// <summary>Measures an engine in about a second, so that plans rest on this machine and not on a guess.</summary>
 public static class EngineRatesMeter
 {
-    private const int PrefillTokens = 128;
-    private const int DecodeSteps = 8;
+    private const int MostPrefill = 128;
+    private const int MostDecode = 8;
 
     /// <summary>Ingests a text and decodes after it, in sequence 0, which is empty afterwards. The first call is not counted: it warms up.</summary>
     public static async Task<EngineRates> MeasureAsync(IEngine engine, TimeProvider time, CancellationToken cancellationToken)
     {
-        var text = string.Join(' ', Enumerable.Range(0, 4 * PrefillTokens).Select(i => $"word {i},"));
-        var tokens = engine.Tokenizer.Encode(text).AsMemory(0, PrefillTokens);
+        // A small context or batch is measured with what it holds.
+        var prefillTokens = Math.Min(Math.Min(MostPrefill, engine.MaxBatchTokens), engine.ContextTokens / 2);
+        var decodeSteps = Math.Min(MostDecode, prefillTokens);
+        var text = string.Join(' ', Enumerable.Range(0, 4 * prefillTokens).Select(i => $"word {i},"));
+        var tokens = engine.Tokenizer.Encode(text).AsMemory(0, prefillTokens);
         var batch = new EngineBatch();
         await RunAsync(tokens[..8], 0, RowKind.Prefill);
         await engine.TruncateAsync(0, 0, cancellationToken);
@@ -22,15 +25,15 @@ public static class EngineRatesMeter
         var prefill = time.GetElapsedTime(start);
 
         start = time.GetTimestamp();
-        for (var i = 0; i < DecodeSteps; i++) await RunAsync(tokens.Slice(i, 1), PrefillTokens + i, RowKind.Decode);
+        for (var i = 0; i < decodeSteps; i++) await RunAsync(tokens.Slice(i, 1), prefillTokens + i, RowKind.Decode);
         var decode = time.GetElapsedTime(start);
         await engine.TruncateAsync(0, 0, cancellationToken);
 
         // An engine that takes no time (a scripted one) is as fast as a clock can tell.
         var tick = TimeSpan.FromMicroseconds(1);
         return new EngineRates(
-            PrefillTokens / (prefill > tick ? prefill : tick).TotalSeconds,
-            DecodeSteps / (decode > tick ? decode : tick).TotalSeconds);
+            prefillTokens / (prefill > tick ? prefill : tick).TotalSeconds,
+            decodeSteps / (decode > tick ? decode : tick).TotalSeconds);
 
         ValueTask RunAsync(ReadOnlyMemory<int> part, int position, RowKind kind)
         {

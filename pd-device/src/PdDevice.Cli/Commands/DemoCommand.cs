@@ -3,6 +3,7 @@ using System.Text.Json;
 using PdDevice.Cli.Demo;
 using PdDevice.Core.Sampling;
 using PdDevice.Device.Http;
+using PdDevice.Inference.StandIns;
 using Spectre.Console;
 
 namespace PdDevice.Cli.Commands;
@@ -12,7 +13,6 @@ public static class DemoCommand
 {
     private const int LeastPrompt = 1500;
     private const int MostPrompt = 1700;
-    private const int AnswerTokens = 200;
     private const string HeldBack = "End of generation is held back, so that every way makes the same number of tokens.";
     private const string DefaultProfile = "phone";
     private const string DefaultLink = "rtt=40ms,up=10mbit,down=40mbit";
@@ -24,32 +24,13 @@ public static class DemoCommand
         (AnswerWay.PdDevice, "pd-device", "the cloud begins, the device catches up and takes over"),
     ];
 
-    private static readonly Option<int> Tokens = new("--max-tokens")
-    {
-        Description = $"Tokens of the answer, 1 to 1000.",
-        HelpName = "N",
-        DefaultValueFactory = _ => AnswerTokens,
-        CustomParser = result =>
-        {
-            try
-            {
-                return Parse.Int(1, 1000)(result.Tokens[0].Value);
-            }
-            catch (FormatException exception)
-            {
-                result.AddError($"--max-tokens: {exception.Message}");
-                return 0;
-            }
-        },
-    };
-
     public static Command Create()
     {
         var command = new Command("demo",
             "Start a cloud and a device on this machine and answer one question three ways: by the device alone, by the cloud alone, and by both.\n" +
             "The device's speed and the network are emulated and say so; engine, weights, processes and sockets are real.")
         {
-            Settings.Model.Option, Settings.Profile.Option, Settings.Link.Option, Tokens, Settings.Json.Option,
+            Settings.Model.Option, Settings.Profile.Option, Settings.Link.Option, Settings.DemoTokens.Option, Settings.Json.Option,
         };
         command.SetAction(RunAsync);
         return command;
@@ -75,7 +56,7 @@ public static class DemoCommand
         var (prompt, promptTokens) = await PromptAsync(client, cancellationToken);
         screen.EndProgress();
 
-        screen.Line($"[bold]P/D-Device demo[/]  {Markup.Escape(info.Model.Model)}, prompt {promptTokens} tokens, answer {result.GetValue(Tokens)} tokens");
+        screen.Line($"[bold]P/D-Device demo[/]  {Markup.Escape(info.Model.Model)}, prompt {promptTokens} tokens, answer {Settings.DemoTokens.Of(result)} tokens");
         screen.Line($"[grey]machine:  {Markup.Escape(Machine.Name)}[/]");
         foreach (var line in info.Emulated) screen.Line($"[yellow]emulated[/][grey] {Markup.Escape(line)}[/]");
         screen.Line($"[grey]{HeldBack} \"{Markup.Escape(DemoDocument.Question)}\"[/]");
@@ -85,12 +66,12 @@ public static class DemoCommand
         foreach (var (way, name, what) in Ways)
         {
             screen.BeginWay(name, what);
-            var body = new AnswerBody(prompt, way, result.GetValue(Tokens), new SamplingOptions { IgnoreEndOfGeneration = true });
+            var body = new AnswerBody(prompt, way, Settings.DemoTokens.Of(result), new SamplingOptions { IgnoreEndOfGeneration = true });
             ways.Add(await AskAsync(client, body, name, screen, cancellationToken));
         }
 
         info = await client.InfoAsync(cancellationToken);
-        var valid = info.LateSteps * 100 <= info.Steps;
+        var valid = new PaceReport(info.Steps, info.LateSteps, TimeSpan.Zero).Valid;
         var outcome = new DemoResult(
             Machine.Name, info.Model.Model, new DemoEmulation(info.Emulated[0], info.Emulated[^1], info.Steps, info.LateSteps, valid),
             new DemoPrompt(promptTokens), HeldBack, ways);

@@ -43,6 +43,6 @@ public static class DeviceSetup
     public static DeviceRuntime Runtime(ParseResult result, LoadedEngine loaded, IAssistClient? cloud, TimeProvider time)
     {
         var link = cloud is not null && Settings.Link.Of(result) is { } emulated ? (string[])[$"link: {emulated}"] : [];
-        return new DeviceRuntime(loaded.Engine, loaded.Rates, cloud, [.. loaded.Emulated, .. link], time);
+        return new DeviceRuntime(loaded.Engine, loaded.Rates, cloud, [.. loaded.Emulated, .. link], Settings.AllowCompatible.Of(result), time);
     }
 }

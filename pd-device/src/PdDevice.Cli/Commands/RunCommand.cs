@@ -12,8 +12,6 @@ public static class RunCommand
 {
     private static readonly Argument<string> Ask = new("question") { Description = "What to ask, in quotes." };
 
-    private static readonly Option<string?> File = new("--file") { Description = "A UTF-8 text to ask about; it goes before the question.", HelpName = "DOC" };
-
     public static Command Create()
     {
         var command = new Command("run",
@@ -23,7 +21,7 @@ public static class RunCommand
             "With --cloud, the cloud makes the first tokens while this device reads the prompt; then the device goes on alone. " +
             "Without it, or when it fails, the device answers alone.")
         {
-            Ask, File, Settings.MaxTokens.Option, Settings.Temperature.Option, Settings.Seed.Option,
+            Ask, Settings.File.Option, Settings.MaxTokens.Option, Settings.Temperature.Option, Settings.Seed.Option,
         };
         foreach (var option in DeviceSetup.Options) command.Options.Add(option);
         command.SetAction(RunAsync);
@@ -33,7 +31,7 @@ public static class RunCommand
     private static async Task<int> RunAsync(ParseResult result, CancellationToken cancellationToken)
     {
         var time = TimeProvider.System;
-        var text = Question.Read(result.GetValue(Ask)!, result.GetValue(File));
+        var text = Question.Read(result.GetValue(Ask)!, Settings.File.Of(result));
         using var cloud = DeviceSetup.Cloud(result, time);
         await using var loaded = await LoadedEngine.LoadAsync(result, 1, time, cancellationToken);
         var device = DeviceSetup.Runtime(result, loaded, cloud, time);
@@ -43,7 +41,6 @@ public static class RunCommand
             Prompt = device.Engine.Tokenizer.EncodeChat([new ChatMessage("user", text)]),
             MaxTokens = Settings.MaxTokens.Of(result),
             Sampling = new SamplingOptions { Temperature = Settings.Temperature.Of(result), Seed = Settings.Seed.Of(result) },
-            AllowCompatible = Settings.AllowCompatible.Of(result),
         };
 
         var answer = device.Create(AnswerWay.PdDevice, request);
@@ -57,17 +54,18 @@ public static class RunCommand
         }
 
         await output.WriteAsync("\n"u8.ToArray(), cancellationToken);
-        Report(answer.Usage!, first ?? TimeSpan.Zero, device);
+        Report(answer.Usage!, first ?? TimeSpan.Zero, device, cloud?.BytesSent ?? 0);
         return 0;
     }
 
-    private static void Report(AnswerUsage usage, TimeSpan first, Device.DeviceRuntime device)
+    private static void Report(AnswerUsage usage, TimeSpan first, Device.DeviceRuntime device, long bytesLeft)
     {
         if (usage.CloudTrouble is { } trouble) Console.Error.WriteLine($"pdd: {trouble} The device went on alone.");
         else if (usage.Plan is { UseCloud: false } plan) Console.Error.WriteLine($"pdd: answered alone: {plan.Reason}.");
         Console.Error.WriteLine(
             $"pdd: first token after {first.TotalMilliseconds:F0} ms; {usage.PromptTokens} prompt tokens; {usage.CloudTokens} tokens from the cloud" +
-            $" ({usage.CloudTokensUnused} more not used), {usage.DeviceTokens} from the device; {usage.BytesLeft} bytes left the device");
+            $" ({usage.CloudTokensUnused} more not used), {usage.DeviceTokens} from the device; {bytesLeft} bytes left the device");
+        if (usage.Compatible) Console.Error.WriteLine("pdd: the cloud's weights differ from this device's, as --allow-compatible allows");
         if (device.Pace is { Valid: false } pace)
             Console.Error.WriteLine($"pdd: this run is invalid as an emulation: {pace.LateSteps} of {pace.Steps} steps were late. The machine is too slow or too busy for this profile.");
     }

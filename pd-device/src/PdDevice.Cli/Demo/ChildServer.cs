@@ -28,6 +28,7 @@ public sealed class ChildServer : IAsyncDisposable
         var start = new ProcessStartInfo(program ?? Environment.ProcessPath!)
         {
             UseShellExecute = false,
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             StandardOutputEncoding = Encoding.UTF8,
@@ -39,6 +40,8 @@ public sealed class ChildServer : IAsyncDisposable
 
         // The arguments say all: a variable meant for this command must not slow or redirect its children.
         foreach (var name in start.Environment.Keys.Where(key => key.StartsWith("PDD__", StringComparison.Ordinal)).ToArray()) start.Environment.Remove(name);
+
+        start.Environment[ServerRun.ChildVariable] = "1";
 
         var errors = new StringBuilder();
         var process = new Process { StartInfo = start };

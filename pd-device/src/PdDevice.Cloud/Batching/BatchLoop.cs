@@ -30,9 +30,6 @@ public sealed class BatchLoop(IEngine engine, CloudOptions options, EngineRates 
 
     public AssistBook Book { get; } = new();
 
-    /// <summary>Tokens decoded since the start, all assists.</summary>
-    public long TokensDecoded { get; private set; }
-
     public AssistLimits Limits { get; } = new(engine.Identity, engine.Tokenizer.VocabularySize, engine.ContextTokens, options.MaxLease);
 
     public AssistIdentity Identity => new(
@@ -44,15 +41,22 @@ public sealed class BatchLoop(IEngine engine, CloudOptions options, EngineRates 
     public Assist Admit(AssistRequest request)
     {
         if (AssistRules.Check(request, Limits) is { } error) throw new AssistRefusedException(error);
+        if (Interlocked.Increment(ref _queued) > options.QueueLength + _slots) throw Busy();
         var assist = new Assist(request, engine.Tokenizer.EndOfGeneration);
-        if (Interlocked.Increment(ref _queued) > options.QueueLength + _slots || !_arrivals.Writer.TryWrite(assist))
+        Book.Add(assist);
+        if (!_arrivals.Writer.TryWrite(assist))
         {
-            Interlocked.Decrement(ref _queued);
-            throw new AssistRefusedException(new WireError("busy", "All slots and the queue are full. Try again, or let the device go on alone."));
+            Book.Forget(assist);
+            throw Busy();
         }
 
-        Book.Add(assist);
         return assist;
+
+        AssistRefusedException Busy()
+        {
+            Interlocked.Decrement(ref _queued);
+            return new AssistRefusedException(new WireError("busy", "All slots and the queue are full. Try again, or let the device go on alone."));
+        }
     }
 
     /// <summary>Runs until cancelled; what is running then ends as preempted, so that devices go on alone.</summary>
@@ -127,7 +131,6 @@ public sealed class BatchLoop(IEngine engine, CloudOptions options, EngineRates 
                 continue;
             }
 
-            TokensDecoded++;
             if (engine.Tokenizer.EndOfGeneration.Contains(id)) await EndAsync(assist, AssistEndReason.Stop);
             else if (assist.Decoded == assist.Lease) await EndAsync(assist, AssistEndReason.Lease);
             else if (assist.Known > engine.ContextTokens) await EndAsync(assist, AssistEndReason.Length);
@@ -168,6 +171,7 @@ public sealed class BatchLoop(IEngine engine, CloudOptions options, EngineRates 
     // A moving average: what a device may expect of its first token now, with the load there is.
     private void Learn(Assist assist)
     {
+        if (assist.Fed < options.PrefillChunk) return; // one call's fixed cost says nothing about the rate
         var seconds = time.GetElapsedTime(assist.StartedAt).TotalSeconds;
         if (seconds > 0) Volatile.Write(ref _prefillRate, 0.7 * _prefillRate + 0.3 * assist.Fed / seconds);
     }
@@ -185,7 +189,8 @@ public sealed class BatchLoop(IEngine engine, CloudOptions options, EngineRates 
     {
         Interlocked.Decrement(ref _queued);
         var occupancy = assist.Slot < 0 ? TimeSpan.Zero : time.GetElapsedTime(assist.StartedAt);
-        assist.Finish(new AssistEnd(reason, assist.Decoded, occupancy.TotalMilliseconds, message));
-        Book.Finished(assist);
+        var end = new AssistEnd(reason, assist.Decoded, occupancy.TotalMilliseconds, message);
+        Book.Finished(assist, end);
+        assist.Finish(end);
     }
 }

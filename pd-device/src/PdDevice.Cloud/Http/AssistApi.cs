@@ -90,11 +90,15 @@ public static class AssistApi
 
     private static async Task<IResult> StopAsync(BatchLoop loop, string id, CancellationToken cancellationToken)
     {
-        if (loop.Book.Find(id) is not { } assist)
-            return Refuse(StatusCodes.Status404NotFound, new WireError("no_such_assist", "There is no assist with this id, or it ended long ago."));
-        assist.Release();
-        await assist.Ended.WaitAsync(cancellationToken);
-        return Results.Json(assist.End!, WireJson.Default.AssistEnd);
+        if (loop.Book.Running(id) is { } assist)
+        {
+            assist.Release();
+            await assist.Ended.WaitAsync(cancellationToken);
+        }
+
+        return loop.Book.End(id) is { } end
+            ? Results.Json(end, WireJson.Default.AssistEnd)
+            : Refuse(StatusCodes.Status404NotFound, new WireError("no_such_assist", "There is no assist with this id, or it ended long ago."));
     }
 
     private static IResult Refuse(int status, WireError error) =>

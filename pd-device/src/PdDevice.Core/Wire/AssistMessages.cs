@@ -51,13 +51,13 @@ public sealed record AssistRequest
     /// <summary>Tokens the cloud may produce, 1 to its <see cref="AssistIdentity.MaxLease"/>.</summary>
     public required int Lease { get; init; }
 
-    /// <summary>Display period in ms, 0 when shown as they come. Orders work only; never slows it.</summary>
+    /// <summary>Display period in ms, 0 when shown as they come. For ordering work, never for slowing it; not used yet.</summary>
     public double PaceMs { get; init; }
 
-    /// <summary>When the device expects to be ready, ms from now.</summary>
+    /// <summary>When the device expects to be ready, ms from now. For ordering work; not used yet.</summary>
     public double ReadyInMs { get; init; }
 
-    /// <summary>Whether a refined prompt is wanted.</summary>
+    /// <summary>Whether a refined prompt is wanted; refused as <c>not_offered</c> where <see cref="AssistIdentity.RefinementOffered"/> is false.</summary>
     public bool Refine { get; init; }
 }
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace PdDevice.Core.Wire;
 
 /// <summary>What the cloud holds a request against.</summary>
@@ -15,6 +17,8 @@ public static class AssistRules
     {
         var device = new ModelIdentity(request.Model, request.TokenizerFingerprint, request.WeightsFingerprint);
         if (Mismatch(device, limits.Identity, request.AllowCompatible) is { } mismatch) return mismatch;
+        if (request.Refine)
+            return new WireError("not_offered", "This cloud does not offer refinement. Ask without refine.");
         if (request.Prompt.Length == 0)
             return new WireError("empty_prompt", "The prompt has no tokens. Send at least one.");
         var positions = (long)request.Prompt.Length + request.Committed.Length;
@@ -52,8 +56,10 @@ public static class AssistRules
 
     // What a peer sends ends up in messages and logs: keep it short and free of control characters. Only there: what is
     // compared is what was sent.
-    private static string Printable(string text, int longest) =>
-        new([.. text.Where(c => !char.IsControl(c)).Take(longest)]);
+    /// <summary>A peer's words, fit for a terminal and a log: no control or formatting characters, and not long.</summary>
+    public static string Printable(string text, int longest) =>
+        new([.. text.Where(c => !char.IsControl(c) && char.GetUnicodeCategory(c)
+            is not (UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)).Take(longest)]);
 
     private static bool InRange(int[] tokens, int vocabularySize) =>
         tokens.AsSpan().IndexOfAnyExceptInRange(0, vocabularySize - 1) < 0;

@@ -39,7 +39,10 @@ public sealed class Answer : IAnswer
     private SourceTicket _source;
     private bool _tookOver;
     private int _received;
+    private int _lease;
+    private int _unused;
     private string? _trouble;
+    private Exception? _failure;
 
     /// <param name="engine">The device's engine; this answer uses its sequence 0 alone, and starts it empty.</param>
     /// <param name="rates">The device's measured rates.</param>
@@ -71,31 +74,32 @@ public sealed class Answer : IAnswer
         await using var timer = _time.CreateTimer(
             _ => _inbox.Writer.TryWrite(AnswerMessage.ShowDue.Instance), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _origin = _time.GetTimestamp();
-        await _device.ClearAsync(stop.Token);
+        await ClearAsync(stop.Token);
         var planning = _cloud?.PlanAsync(_engine.Identity, _request.AllowCompatible, Plan, stop.Token) ?? Task.CompletedTask;
         try
         {
             Drive(stop.Token);
-            while (!Ended || _pace.Waiting > 0)
+            while (!Over)
             {
                 Handle(await _inbox.Reader.ReadAsync(stop.Token), stop.Token);
                 while (_inbox.Reader.TryRead(out var message)) Handle(message, stop.Token);
                 Drive(stop.Token);
                 BridgeSlip(stop.Token);
                 while (_pace.TryShow(Now)) yield return Show();
-                if (_pace.NextDue is { } due) timer.Change(due > Now ? due - Now : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+                if (_pace.NextDue is { } due) timer.Change(Wait(due - Now), Timeout.InfiniteTimeSpan);
             }
         }
         finally
         {
             _cloud?.Close();
             stop.Cancel();
-            await planning;
             while (_device.Busy)
                 if (await _inbox.Reader.ReadAsync(CancellationToken.None) is AnswerMessage.EngineDone done)
                     _device.Done(done);
+            await planning;
         }
 
+        if (!Ended) throw Failed(_failure!);
         Usage = await SettleAsync();
     }
 
@@ -103,6 +107,28 @@ public sealed class Answer : IAnswer
 
     private bool Ended => _ledger.Count == _maxTokens
         || (_ledger.Count > 0 && _engine.Tokenizer.EndOfGeneration.Contains(_ledger.Ids[^1]));
+
+    /// <summary>All is shown, and more will not come: the answer has ended, or the device has failed and the cloud is done.</summary>
+    private bool Over => _pace.Waiting == 0 && (Ended || (_failure is not null && _cloud is not { Runs: true }));
+
+    private static AnswerException Failed(Exception failure) =>
+        new(AnswerError.DeviceFailed, $"The device's engine failed: {(failure as EngineException)?.Message ?? failure.GetType().Name}", failure);
+
+    // Timers count whole milliseconds and cut the rest off: rounded up, none fires before its time.
+    private static TimeSpan Wait(TimeSpan wait) =>
+        wait > TimeSpan.Zero ? TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)) : TimeSpan.Zero;
+
+    private async Task ClearAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _device.ClearAsync(cancellationToken);
+        }
+        catch (EngineException exception)
+        {
+            throw Failed(exception);
+        }
+    }
 
     private void Handle(AnswerMessage message, CancellationToken stop)
     {
@@ -118,17 +144,16 @@ public sealed class Answer : IAnswer
                 Take(token);
                 break;
             case AnswerMessage.FromCloud { Event: AssistEnd end } from when IsCurrent(from.Assist):
-                _cloud!.Close();
-                if (end.Reason is AssistEndReason.Error or AssistEndReason.Preempted)
-                    _trouble = $"The cloud ended the assist early ({end.Reason}).";
+                // One that ends before its lease and before the answer would only end early again.
+                if (_received < _lease && !Ended) DropCloud($"The cloud ended the assist early ({end.Reason}).");
+                else _cloud!.Close();
                 break;
             case AnswerMessage.CloudLost lost when !_tookOver && (lost.Assist == 0 || IsCurrent(lost.Assist)):
                 DropCloud(lost.Why);
                 break;
             case AnswerMessage.EngineDone done:
                 _device.Done(done);
-                if (done.Error is { } error && !stop.IsCancellationRequested)
-                    throw new AnswerException(AnswerError.DeviceFailed, $"The device's engine failed: {error.Message}", error);
+                _failure = stop.IsCancellationRequested ? null : done.Error;
                 break;
         }
     }
@@ -141,6 +166,7 @@ public sealed class Answer : IAnswer
         var fault = _peer!.Check(token);
         if (fault != PeerFault.None) DropCloud($"The cloud broke a rule ({fault}).");
         else if (!Ended && _ledger.Commit(_source, token.Index, token.Id) == CommitResult.Committed) Committed(token.Id);
+        else _unused++;
     }
 
     private void Committed(int id)
@@ -153,7 +179,7 @@ public sealed class Answer : IAnswer
     /// <summary>Keeps the device busy: ingest what is known, take over when all of it is, decode to the end.</summary>
     private void Drive(CancellationToken stop)
     {
-        if (_device.Busy || Ended || (!_tookOver && _device.Ingest(_ledger, stop))) return;
+        if (_device.Busy || Ended || _failure is not null || (!_tookOver && _device.Ingest(_ledger, stop))) return;
         if (!_tookOver)
         {
             _tookOver = true;
@@ -162,10 +188,26 @@ public sealed class Answer : IAnswer
             _source = _ledger.Open(TokenSource.Device);
         }
 
-        var id = _sampler.Sample(_device.Logits, _ledger.Count);
+        if (!TryDraw(out var id)) return;
         _ledger.Commit(_source, _ledger.Count, id);
         Committed(id);
         if (!Ended) _device.Decode(id, stop);
+    }
+
+    /// <summary>False when no logit is finite: the engine has failed.</summary>
+    private bool TryDraw(out int id)
+    {
+        id = -1;
+        try
+        {
+            id = _sampler.Sample(_device.Logits, _ledger.Count);
+        }
+        catch (InvalidOperationException exception)
+        {
+            _failure = new EngineException(EngineError.Failed, "it gave no number that can be drawn from.", exception);
+        }
+
+        return _failure is null;
     }
 
     private AssistPlan Plan(AssistIdentity cloud, TimeSpan roundTrip) => AssistPlanner.Plan(new PlanInput(
@@ -176,7 +218,10 @@ public sealed class Answer : IAnswer
     private void OpenAssist(int lease, CancellationToken stop)
     {
         var tokenizer = _engine.Tokenizer;
-        _peer = new PeerCheck(_ledger.Count, lease, tokenizer.VocabularySize, tokenizer.IsControl, tokenizer.EndOfGeneration.Contains);
+        // The device is the authority on the end: where it is held back, the cloud may not end the answer either.
+        Func<int, bool> mayEnd = _request.Sampling.IgnoreEndOfGeneration ? _ => false : tokenizer.EndOfGeneration.Contains;
+        _peer = new PeerCheck(_ledger.Count, lease, tokenizer.VocabularySize, tokenizer.IsControl, mayEnd);
+        (_lease, _received) = (lease, 0);
         _source = _ledger.Open(TokenSource.Cloud);
         _cloud!.Open(
             new AssistRequest
@@ -198,7 +243,7 @@ public sealed class Answer : IAnswer
     /// <summary>Asks for a continuation when the shown tokens would otherwise run out before the device is ready.</summary>
     private void BridgeSlip(CancellationToken stop)
     {
-        if (_plan is not { } plan || _cloud!.Opened == 0 || _cloud.Runs || _tookOver || Ended || _trouble is not null || _request.Lease is not null) return;
+        if (_plan is not { } plan || _cloud!.Opened == 0 || _cloud.Runs || _tookOver || Ended || _failure is not null || _trouble is not null || _request.Lease is not null) return;
         var first = plan.RoundTrip + Rates(plan.Cloud).Prefill(_request.Prompt.Length + _ledger.Count);
         var lease = SlipForecast.Continuation(
             _device.ReadyIn(_ledger.Count), _pace.ExhaustedAt(Now) - Now, first, _pace.Period, _rates,
@@ -231,13 +276,14 @@ public sealed class Answer : IAnswer
             PromptTokens = _request.Prompt.Length,
             CloudTokens = fromCloud,
             DeviceTokens = _ledger.Count - fromCloud,
-            CloudTokensUnused = (known ? receipts.Sum(receipt => receipt!.DecodedTokens) : _received) - fromCloud,
+            CloudTokensUnused = known ? receipts.Sum(receipt => receipt!.DecodedTokens) - fromCloud : _unused,
             HandoverIndex = _ledger.HandoverIndex,
             BytesLeft = _cloud?.BytesSent ?? 0,
             OccupancyMs = known ? receipts.Sum(receipt => receipt!.OccupancyMs) : null,
             Assists = _cloud?.Opened ?? 0,
             Plan = _plan?.Plan,
             CloudTrouble = _trouble,
+            Compatible = fromCloud > 0 && _plan?.Cloud.Identity.WeightsFingerprint != _engine.Identity.WeightsFingerprint,
         };
     }
 }

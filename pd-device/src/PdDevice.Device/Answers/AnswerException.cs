@@ -7,7 +7,7 @@ public enum AnswerError
     PromptTooLong,
     BadRequest,
 
-    /// <summary>The device's engine failed and no cloud was left to go on.</summary>
+    /// <summary>The device's engine failed, and the cloud's lease did not reach the end of the answer.</summary>
     DeviceFailed,
 
     /// <summary>The cloud was the only side allowed, and it failed.</summary>

@@ -12,8 +12,8 @@ public sealed record AnswerRequest
 
     public SamplingOptions Sampling { get; init; } = SamplingOptions.Greedy;
 
-    /// <summary>Limit of the answer, tokens, at least 1. Default 256.</summary>
-    public int MaxTokens { get; init; } = 256;
+    /// <summary>Limit of the answer, tokens, at least 1. Default 512.</summary>
+    public int MaxTokens { get; init; } = 512;
 
     /// <summary>Asks for exactly this lease, and for no continuation, instead of what is planned; null (default) plans.</summary>
     public int? Lease { get; init; }
@@ -64,7 +64,7 @@ public sealed record AnswerUsage
 
     public required int DeviceTokens { get; init; }
 
-    /// <summary>Tokens the cloud decoded that are not in the answer.</summary>
+    /// <summary>Tokens the cloud decoded that are not in the answer; where the cloud could no longer tell, those that arrived.</summary>
     public required int CloudTokensUnused { get; init; }
 
     /// <summary>Index of the first token the device made; null when the cloud made all.</summary>
@@ -78,6 +78,9 @@ public sealed record AnswerUsage
 
     /// <summary>Assists asked for: 0 without the cloud, 2 and more with continuations.</summary>
     public required int Assists { get; init; }
+
+    /// <summary>Whether tokens came from a cloud with other weights than the device's, as the user allowed.</summary>
+    public bool Compatible { get; init; }
 
     /// <summary>The plan; null when no cloud was asked.</summary>
     public AssistPlan? Plan { get; init; }

@@ -14,6 +14,7 @@ internal sealed class AssistStream
     private readonly ChannelWriter<AnswerMessage> _inbox;
     private readonly TimeProvider _time;
     private readonly int _number;
+    private readonly int _lease;
     private readonly CancellationTokenSource _stop;
     private readonly Task _reading;
     private string? _id;
@@ -22,7 +23,7 @@ internal sealed class AssistStream
     public AssistStream(
         IAssistClient client, int number, AssistRequest request, ChannelWriter<AnswerMessage> inbox, TimeProvider time, CancellationToken cancellationToken)
     {
-        (_client, _number, _inbox, _time) = (client, number, inbox, time);
+        (_client, _number, _lease, _inbox, _time) = (client, number, request.Lease, inbox, time);
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _reading = ReadAsync(request);
     }
@@ -33,28 +34,32 @@ internal sealed class AssistStream
         _stop.Cancel(); // not CancelAsync: it would hop off the caller's thread, and the close must be at once
         await _reading;
         _stop.Dispose();
-        if (_end is not null || _id is null) return _end;
+        if (_end is not null || _id is null) return Believable(_end);
         using var patience = new CancellationTokenSource(ReceiptPatience, _time);
         try
         {
-            return await _client.StopAsync(_id, patience.Token);
+            return Believable(await _client.StopAsync(_id, patience.Token));
         }
-        catch (Exception exception) when (Explain(exception) is not null)
+        catch (Exception)
         {
-            return null;
+            return null; // the answer is complete: what it cost stays unknown
         }
     }
 
-    /// <summary>One sentence for a failure of the network or the peer; null for a bug, which must surface.</summary>
-    internal static string? Explain(Exception exception) => exception switch
+    /// <summary>One sentence about a failure on the way to the cloud. Whatever it is, the device goes on alone.</summary>
+    internal static string Explain(Exception exception) => exception switch
     {
         OperationCanceledException => "The cloud did not answer in time.",
         CloudRefusedException refused => $"The cloud refused: {refused.Message}",
         HttpRequestException http => $"The cloud cannot be reached ({http.HttpRequestError}).",
         IOException => "The connection to the cloud broke.",
         JsonException => "The cloud sent something that is not an assist event.",
-        _ => null,
+        _ => $"Asking the cloud failed unexpectedly ({exception.GetType().Name}).",
     };
+
+    // Figures from a peer end up in sums and tables.
+    private AssistEnd? Believable(AssistEnd? end) =>
+        end is { DecodedTokens: >= 0, OccupancyMs: >= 0 and < 1e12 } && end.DecodedTokens <= _lease ? end : null;
 
     private async Task ReadAsync(AssistRequest request)
     {
@@ -73,9 +78,9 @@ internal sealed class AssistStream
         {
             // We hung up.
         }
-        catch (Exception exception) when (Explain(exception) is { } why)
+        catch (Exception exception)
         {
-            _inbox.TryWrite(new AnswerMessage.CloudLost(_number, why));
+            _inbox.TryWrite(new AnswerMessage.CloudLost(_number, Explain(exception)));
         }
     }
 }

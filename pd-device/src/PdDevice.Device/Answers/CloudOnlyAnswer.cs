@@ -32,16 +32,21 @@ public sealed class CloudOnlyAnswer : IAnswer
         var text = new LedgerText();
         var shown = 0;
         await using var events = Open().GetAsyncEnumerator(cancellationToken);
+        var peer = new PeerCheck(0, _request.MaxTokens, _tokenizer.VocabularySize, _tokenizer.IsControl, _tokenizer.EndOfGeneration.Contains);
         AssistEnd? end = null;
         while (end is null)
         {
-            var item = await NextAsync(events);
+            var item = await NextAsync(events, cancellationToken);
             end = item as AssistEnd;
             if (item is not AssistToken token) continue;
+            if (peer.Check(token) is var fault && fault != PeerFault.None)
+                throw new AnswerException(AnswerError.CloudFailed, $"The cloud broke a rule ({fault}).");
             shown++;
             yield return new ShownToken(token.Index, token.Id, TokenSource.Cloud, text.Append(_tokenizer.Bytes(token.Id).Span), _time.GetElapsedTime(origin));
         }
 
+        if (end.Reason is not (AssistEndReason.Lease or AssistEndReason.Stop or AssistEndReason.Length))
+            throw new AnswerException(AnswerError.CloudFailed, $"The cloud ended the assist early ({end.Reason}).");
         Usage = new AnswerUsage
         {
             Finish = end.Reason == AssistEndReason.Stop ? FinishReason.Stop : FinishReason.Length,
@@ -69,15 +74,15 @@ public sealed class CloudOnlyAnswer : IAnswer
         },
         CancellationToken.None);
 
-    private static async Task<AssistEvent> NextAsync(IAsyncEnumerator<AssistEvent> events)
+    private static async Task<AssistEvent> NextAsync(IAsyncEnumerator<AssistEvent> events, CancellationToken cancellationToken)
     {
         try
         {
             if (await events.MoveNextAsync()) return events.Current;
         }
-        catch (Exception exception) when (exception is not OperationCanceledException && AssistStream.Explain(exception) is { } why)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new AnswerException(AnswerError.CloudFailed, why, exception);
+            throw new AnswerException(AnswerError.CloudFailed, AssistStream.Explain(exception), exception);
         }
 
         throw new AnswerException(AnswerError.CloudFailed, "The cloud closed the stream before its end.");

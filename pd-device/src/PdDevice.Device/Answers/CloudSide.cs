@@ -38,9 +38,9 @@ internal sealed class CloudSide(IAssistClient client, ChannelWriter<AnswerMessag
         {
             // The answer is over.
         }
-        catch (Exception exception) when (AssistStream.Explain(exception) is { } why)
+        catch (Exception exception)
         {
-            inbox.TryWrite(new AnswerMessage.CloudLost(0, why));
+            inbox.TryWrite(new AnswerMessage.CloudLost(0, AssistStream.Explain(exception)));
         }
     }
 

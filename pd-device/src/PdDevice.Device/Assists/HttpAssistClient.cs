@@ -13,11 +13,15 @@ public sealed class HttpAssistClient : IAssistClient, IDisposable
     // What a cloud may send: generous for an honest one, and a limit for one that never ends.
     private const int MostBytesPlain = 64 << 10;
     private const int MostBytesPerToken = 1 << 10;
+    private const int LongestMessage = 400;
+
+    // What a cloud says of its load is worth this long.
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(30);
 
     private readonly HttpClient _http;
     private readonly LinkMeter _meter = new();
     private readonly TimeProvider _time;
-    private (AssistIdentity Identity, TimeSpan RoundTrip)? _known;
+    private volatile Known? _known;
 
     /// <param name="cloud">Base address of the cloud.</param>
     /// <param name="link">The emulated link, or its default for the real network as it is.</param>
@@ -37,12 +41,15 @@ public sealed class HttpAssistClient : IAssistClient, IDisposable
 
     public async ValueTask<(AssistIdentity Identity, TimeSpan RoundTrip)> IdentityAsync(CancellationToken cancellationToken)
     {
-        if (_known is { } known) return known;
-        await AskIdentityAsync(cancellationToken); // opens the connection, so that the second call measures the link alone
-        var start = _time.GetTimestamp();
-        var identity = await AskIdentityAsync(cancellationToken);
-        _known = (identity, _time.GetElapsedTime(start));
-        return _known.Value;
+        if (_known is not { } known || _time.GetElapsedTime(known.At) > Fresh)
+        {
+            if (_known is null) await AskIdentityAsync(cancellationToken); // opens the connection, so that the next call measures the link alone
+            var start = _time.GetTimestamp();
+            var identity = await AskIdentityAsync(cancellationToken);
+            _known = known = new Known(identity, _time.GetElapsedTime(start), start);
+        }
+
+        return (known.Identity, known.RoundTrip);
     }
 
     public async IAsyncEnumerable<AssistEvent> OpenAsync(
@@ -97,7 +104,11 @@ public sealed class HttpAssistClient : IAssistClient, IDisposable
         {
             await using var body = new BoundedStream(await response.Content.ReadAsStreamAsync(cancellationToken), MostBytesPlain);
             var error = await JsonSerializer.DeserializeAsync(body, WireJson.Default.WireErrorBody, cancellationToken);
-            if (error is not null) return new CloudRefusedException(error.Error);
+            if (error is not null)
+            {
+                return new CloudRefusedException(new WireError(
+                    AssistRules.Printable(error.Error.Code, LongestMessage), AssistRules.Printable(error.Error.Message, LongestMessage)));
+            }
         }
         catch (JsonException)
         {
@@ -106,4 +117,6 @@ public sealed class HttpAssistClient : IAssistClient, IDisposable
 
         return new CloudRefusedException(new WireError($"http_{status}", $"The cloud answered with HTTP status {status}."));
     }
+
+    private sealed record Known(AssistIdentity Identity, TimeSpan RoundTrip, long At);
 }

@@ -99,6 +99,7 @@ public static class AnswerApi
     private static WireError? Refusal(Exception exception) => exception switch
     {
         JsonException => new WireError("bad_json", "The body is not an answer request."),
+        BadHttpRequestException => new WireError("bad_request", "The body could not be read, or is too large."),
         DecoderFallbackException => new WireError("bad_text", "The text is not valid UTF-8."),
         AnswerException answer => new WireError(answer.Error.ToString(), answer.Message),
         EngineException engine => new WireError(engine.Error.ToString(), engine.Message),

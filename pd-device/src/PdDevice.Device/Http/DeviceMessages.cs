@@ -18,9 +18,9 @@ public enum AnswerWay
 /// <summary>Body of <c>POST /v1/answers</c>, the device's own endpoint.</summary>
 /// <param name="Prompt">The user's message; the model's chat template is applied.</param>
 /// <param name="Way">Default: pdDevice.</param>
-/// <param name="MaxTokens">Default 256.</param>
+/// <param name="MaxTokens">Default 512, at least 1.</param>
 /// <param name="Sampling">Default: greedy.</param>
-public sealed record AnswerBody(string Prompt, AnswerWay Way = AnswerWay.PdDevice, int MaxTokens = 256, SamplingOptions? Sampling = null);
+public sealed record AnswerBody(string Prompt, AnswerWay Way = AnswerWay.PdDevice, int MaxTokens = 512, SamplingOptions? Sampling = null);
 
 /// <summary>What the device is, for <c>GET /v1/device</c>.</summary>
 /// <param name="Model">Its model.</param>
@@ -43,11 +43,11 @@ public sealed record TokenEvent(int Index, int Id, TokenSource Source, string Te
 /// <summary>Event <c>end</c>, the last one of an answer that ended well.</summary>
 public sealed record EndEvent(
     FinishReason Finish, int PromptTokens, int CloudTokens, int DeviceTokens, int CloudTokensUnused, int? HandoverIndex,
-    long BytesLeft, double? OccupancyMs, int Assists, string? Plan, string? CloudTrouble)
+    long BytesLeft, double? OccupancyMs, int Assists, bool Compatible, string? Plan, string? CloudTrouble)
 {
     public static EndEvent From(AnswerUsage usage) => new(
         usage.Finish, usage.PromptTokens, usage.CloudTokens, usage.DeviceTokens, usage.CloudTokensUnused, usage.HandoverIndex,
-        usage.BytesLeft, usage.OccupancyMs, usage.Assists, usage.Plan?.Reason, usage.CloudTrouble);
+        usage.BytesLeft, usage.OccupancyMs, usage.Assists, usage.Compatible, usage.Plan?.Reason, usage.CloudTrouble);
 }
 
 /// <summary>The device's JSON, as the wire's.</summary>

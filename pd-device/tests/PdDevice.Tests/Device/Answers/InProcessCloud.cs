@@ -84,11 +84,10 @@ internal sealed class InProcessCloud(BatchLoop loop, TimeSpan oneWay, TimeProvid
     public async Task<AssistEnd?> StopAsync(string id, CancellationToken cancellationToken)
     {
         await Task.Delay(oneWay, time, cancellationToken);
-        if (loop.Book.Find(id) is not { } assist) return null;
-        assist.Release();
-        while (assist.End is null) await Task.Delay(TimeSpan.FromMilliseconds(1), time, cancellationToken);
+        loop.Book.Running(id)?.Release();
+        while (loop.Book.Running(id) is not null) await Task.Delay(TimeSpan.FromMilliseconds(1), time, cancellationToken);
         await Task.Delay(oneWay, time, cancellationToken);
-        return assist.End;
+        return loop.Book.End(id);
     }
 
     /// <summary>A cloud of these rates over an engine, turning until the token is cancelled.</summary>

@@ -14,7 +14,7 @@ namespace PdDevice.Tests.Device.Http;
 public sealed class AnswerApiTests : IAsyncLifetime, IDisposable
 {
     private readonly WebApplication _app = DeviceHost.Build(
-        "127.0.0.1:0", new DeviceRuntime(new ScriptedEngine(), Scripted.DeviceRates, null, ["nothing"], TimeProvider.System));
+        "127.0.0.1:0", new DeviceRuntime(new ScriptedEngine(), Scripted.DeviceRates, null, ["nothing"], false, TimeProvider.System));
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false });
 
