@@ -35,11 +35,8 @@ public sealed class Answer : IAnswer
     private long _origin;
     private SpeedController _pace = new(TimeSpan.Zero);
     private AnswerMessage.Planned? _plan;
-    private PeerCheck? _peer;
-    private SourceTicket _source;
-    private bool _tookOver;
-    private int _received;
-    private int _lease;
+    private AssistIntake? _intake;
+    private SourceTicket? _mine;
     private int _unused;
     private string? _trouble;
     private Exception? _failure;
@@ -134,7 +131,7 @@ public sealed class Answer : IAnswer
     {
         switch (message)
         {
-            case AnswerMessage.Planned planned when !_tookOver:
+            case AnswerMessage.Planned planned when _mine is null:
                 _plan = planned;
                 if (!planned.Plan.UseCloud && _request.Lease is null) break;
                 _pace = new SpeedController(planned.Plan.UseCloud ? planned.Plan.Period : _rates.DecodeStep);
@@ -145,10 +142,10 @@ public sealed class Answer : IAnswer
                 break;
             case AnswerMessage.FromCloud { Event: AssistEnd end } from when IsCurrent(from.Assist):
                 // One that ends before its lease and before the answer would only end early again.
-                if (_received < _lease && !Ended) DropCloud($"The cloud ended the assist early ({end.Reason}).");
+                if (!_intake!.LeaseUsed && !Ended) DropCloud($"The cloud ended the assist early ({end.Reason}).");
                 else _cloud!.Close();
                 break;
-            case AnswerMessage.CloudLost lost when !_tookOver && (lost.Assist == 0 || IsCurrent(lost.Assist)):
+            case AnswerMessage.CloudLost lost when _mine is null && (lost.Assist == 0 || IsCurrent(lost.Assist)):
                 DropCloud(lost.Why);
                 break;
             case AnswerMessage.EngineDone done:
@@ -162,11 +159,15 @@ public sealed class Answer : IAnswer
 
     private void Take(AssistToken token)
     {
-        _received++;
-        var fault = _peer!.Check(token);
-        if (fault != PeerFault.None) DropCloud($"The cloud broke a rule ({fault}).");
-        else if (!Ended && _ledger.Commit(_source, token.Index, token.Id) == CommitResult.Committed) Committed(token.Id);
-        else _unused++;
+        var fault = Ended ? PeerFault.AfterEndOfGeneration : _intake!.Take(token);
+        if (fault == PeerFault.None)
+        {
+            Committed(token.Id);
+            return;
+        }
+
+        _unused++;
+        DropCloud($"The cloud broke a rule ({fault}).");
     }
 
     private void Committed(int id)
@@ -179,17 +180,16 @@ public sealed class Answer : IAnswer
     /// <summary>Keeps the device busy: ingest what is known, take over when all of it is, decode to the end.</summary>
     private void Drive(CancellationToken stop)
     {
-        if (_device.Busy || Ended || _failure is not null || (!_tookOver && _device.Ingest(_ledger, stop))) return;
-        if (!_tookOver)
+        if (_device.Busy || Ended || _failure is not null || (_mine is null && _device.Ingest(_ledger, stop))) return;
+        if (_mine is null)
         {
-            _tookOver = true;
             _cloud?.Close();
             if (_ledger.Count == 0) _pace = new SpeedController(TimeSpan.Zero); // no cloud token to stay even with
-            _source = _ledger.Open(TokenSource.Device);
+            _mine = _ledger.Open(TokenSource.Device);
         }
 
         if (!TryDraw(out var id)) return;
-        _ledger.Commit(_source, _ledger.Count, id);
+        _ledger.Commit(_mine!.Value, _ledger.Count, id);
         Committed(id);
         if (!Ended) _device.Decode(id, stop);
     }
@@ -217,12 +217,7 @@ public sealed class Answer : IAnswer
 
     private void OpenAssist(int lease, CancellationToken stop)
     {
-        var tokenizer = _engine.Tokenizer;
-        // The device is the authority on the end: where it is held back, the cloud may not end the answer either.
-        Func<int, bool> mayEnd = _request.Sampling.IgnoreEndOfGeneration ? _ => false : tokenizer.EndOfGeneration.Contains;
-        _peer = new PeerCheck(_ledger.Count, lease, tokenizer.VocabularySize, tokenizer.IsControl, mayEnd);
-        (_lease, _received) = (lease, 0);
-        _source = _ledger.Open(TokenSource.Cloud);
+        _intake = new AssistIntake(_ledger, _engine.Tokenizer, _request.Sampling, lease);
         _cloud!.Open(
             new AssistRequest
             {
@@ -243,7 +238,7 @@ public sealed class Answer : IAnswer
     /// <summary>Asks for a continuation when the shown tokens would otherwise run out before the device is ready.</summary>
     private void BridgeSlip(CancellationToken stop)
     {
-        if (_plan is not { } plan || _cloud!.Opened == 0 || _cloud.Runs || _tookOver || Ended || _failure is not null || _trouble is not null || _request.Lease is not null) return;
+        if (_plan is not { } plan || _cloud!.Opened == 0 || _cloud.Runs || _mine is not null || Ended || _failure is not null || _trouble is not null || _request.Lease is not null) return;
         var first = plan.RoundTrip + Rates(plan.Cloud).Prefill(_request.Prompt.Length + _ledger.Count);
         var lease = SlipForecast.Continuation(
             _device.ReadyIn(_ledger.Count), _pace.ExhaustedAt(Now) - Now, first, _pace.Period, _rates,
