@@ -3,6 +3,8 @@ using System.CommandLine.Invocation;
 using PdDevice.Cli;
 using PdDevice.Cli.Commands;
 
+Console.SetError(new ForgivingWriter(Console.Error));
+
 var root = new RootCommand("P/D-Device: a cloud makes the first tokens, the device takes over and finishes alone.")
 {
     DemoCommand.Create(),

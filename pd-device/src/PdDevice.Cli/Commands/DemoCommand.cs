@@ -28,7 +28,8 @@ public static class DemoCommand
     {
         var command = new Command("demo",
             "Start a cloud and a device on this machine and answer one question three ways: by the device alone, by the cloud alone, and by both.\n" +
-            "The device's speed and the network are emulated and say so; engine, weights, processes and sockets are real.")
+            "The device's speed and the network are emulated and say so; engine, weights, processes and sockets are real.\n" +
+            $"Without --profile the device is a {DefaultProfile}, without --link the network {DefaultLink}.")
         {
             Settings.Model.Option, Settings.Profile.Option, Settings.Link.Option, Settings.DemoTokens.Option, Settings.Json.Option,
         };
@@ -43,8 +44,8 @@ public static class DemoCommand
         var profile = Settings.Profile.Of(result)?.Name ?? DefaultProfile;
         var link = Settings.Link.Of(result)?.ToString() ?? DefaultLink;
         var json = Settings.Json.Of(result);
-        if (json is not null && Path.GetDirectoryName(Path.GetFullPath(json)) is { } folder && !Directory.Exists(folder))
-            throw new CliException($"The folder of {json} does not exist. Create it, or choose another file for --json.");
+        if (json is not null && (Directory.Exists(json) || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(json)))))
+            throw new CliException($"{json} is a folder, or its folder does not exist. Choose another file for --json.");
 
         screen.Progress("starting the cloud ...");
         await using var cloud = await ChildServer.StartAsync(["cloud", "--listen", "127.0.0.1:0", "--slots", "1", .. model], screen.Progress, cancellationToken);
@@ -60,7 +61,7 @@ public static class DemoCommand
         screen.Line($"[grey]machine:  {Markup.Escape(Machine.Name)}[/]");
         foreach (var line in info.Emulated) screen.Line($"[yellow]emulated[/][grey] {Markup.Escape(line)}[/]");
         screen.Line($"[grey]{HeldBack} \"{Markup.Escape(DemoDocument.Question)}\"[/]");
-        screen.Line("[blue]from the cloud[/] [green]from the device[/]");
+        screen.Legend();
 
         var ways = new List<WayResult>();
         foreach (var (way, name, what) in Ways)

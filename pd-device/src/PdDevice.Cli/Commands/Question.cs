@@ -10,6 +10,9 @@ public static class Question
     public static string Read(string question, string? file)
     {
         if (string.IsNullOrWhiteSpace(question)) throw new CliException("The question is empty. Write it in quotes: pdd run \"...\".");
+        if (question.StartsWith("--", StringComparison.Ordinal) && !question.Contains(' '))
+            throw new CliException($"{question} is no option of pdd run. See pdd run --help.");
+
         // What is not UTF-8 on the command line arrives here as U+FFFD, and the answer would be to another question.
         if (question.Contains('\uFFFD') || HasLoneSurrogate(question))
             throw new CliException("The question is not valid UTF-8. Set the terminal to UTF-8, or put the text into a file and use --file.");
@@ -18,6 +21,7 @@ public static class Question
 
     private static string Text(string file)
     {
+        if (string.IsNullOrWhiteSpace(file)) throw new CliException("--file is empty. It takes a text file.");
         if (Directory.Exists(file)) throw new CliException($"{file} is a folder. --file takes a text file.");
         if (!File.Exists(file)) throw new CliException($"{file} does not exist. --file takes a text file.");
         var bytes = File.ReadAllBytes(file);

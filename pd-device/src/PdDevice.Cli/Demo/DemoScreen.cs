@@ -7,6 +7,10 @@ namespace PdDevice.Cli.Demo;
 /// <summary>What the demo shows: progress, the answer with the source of each token in colour, and the table.</summary>
 public sealed class DemoScreen(IAnsiConsole console)
 {
+    private const string CloudColour = "\u001b[94m";
+    private const string DeviceColour = "\u001b[92m";
+    private const string NoColour = "\u001b[0m";
+
     private readonly bool _live = console.Profile.Capabilities.Ansi;
     private readonly bool _colours = console.Profile.Capabilities is { Ansi: true, ColorSystem: not ColorSystem.NoColors };
     private TokenSource? _last;
@@ -18,8 +22,17 @@ public sealed class DemoScreen(IAnsiConsole console)
     public void Progress(string text)
     {
         if (!_live) return;
-        Raw($"\r\u001b[2K\u001b[90m{text}\u001b[0m");
+        if (text.Length >= console.Profile.Width) text = text[..(console.Profile.Width - 1)]; // a second row would stay behind
+        Raw(_colours ? $"\r\u001b[2K\u001b[90m{text}\u001b[0m" : $"\r\u001b[2K{text}");
         _progressShown = true;
+    }
+
+    /// <summary>How the sources are told apart in the answers below.</summary>
+    public void Legend()
+    {
+        Raw(_colours
+            ? $"{CloudColour}from the cloud{NoColour} {DeviceColour}from the device{NoColour}\n"
+            : "[cloud>] from the cloud, [device>] from the device\n");
     }
 
     public void EndProgress()
@@ -43,7 +56,7 @@ public sealed class DemoScreen(IAnsiConsole console)
         _last = token.Source;
         if (_colours)
         {
-            if (handover) Raw(token.Source == TokenSource.Cloud ? "\u001b[94m" : "\u001b[92m");
+            if (handover) Raw(token.Source == TokenSource.Cloud ? CloudColour : DeviceColour);
             Raw(token.Text);
         }
         else
@@ -52,7 +65,7 @@ public sealed class DemoScreen(IAnsiConsole console)
         }
     }
 
-    public void EndWay() => Raw(_colours ? "\u001b[0m\n" : "\n");
+    public void EndWay() => Raw(_colours ? $"{NoColour}\n" : "\n");
 
     public void Table(DemoResult result)
     {
@@ -67,7 +80,7 @@ public sealed class DemoScreen(IAnsiConsole console)
         Row("tokens from cloud", w => $"{w.CloudTokens}");
         Row("tokens from device", w => $"{w.DeviceTokens}");
         Row("cloud tokens not used", w => $"{w.CloudTokensUnused}");
-        Row("bytes that left the device", w => $"{w.BytesLeft}");
+        Row("bytes that left the device", w => $"{w.BytesLeft:N0}");
         console.WriteLine();
         console.Write(table);
         return;

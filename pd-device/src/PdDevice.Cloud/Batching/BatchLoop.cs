@@ -133,7 +133,7 @@ public sealed class BatchLoop(IEngine engine, CloudOptions options, EngineRates 
 
             if (engine.Tokenizer.EndOfGeneration.Contains(id)) await EndAsync(assist, AssistEndReason.Stop);
             else if (assist.Decoded == assist.Lease) await EndAsync(assist, AssistEndReason.Lease);
-            else if (assist.Known > engine.ContextTokens) await EndAsync(assist, AssistEndReason.Length);
+            else if (assist.Known >= engine.ContextTokens) await EndAsync(assist, AssistEndReason.Length);
         }
     }
 

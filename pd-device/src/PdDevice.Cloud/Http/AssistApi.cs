@@ -36,8 +36,9 @@ public static class AssistApi
         }
         catch (JsonException exception)
         {
-            // The path only, and none with a quoted name: the rest can quote the body, and with it the prompt.
-            var where = exception.Path is { Length: > 0 and < 40 } path && !path.Contains('\'') ? $" Look at {path}." : "";
+            // Of the contract's own fields only: anything else may quote the body, and with it the prompt.
+            var field = WireJson.Default.AssistRequest.Properties.FirstOrDefault(p => exception.Path?.StartsWith($"$.{p.Name}", StringComparison.Ordinal) == true);
+            var where = field is null ? "" : $" Look at {field.Name}.";
             await Refuse(StatusCodes.Status400BadRequest, new WireError("bad_json", $"The body is not an assist request.{where}")).ExecuteAsync(context);
             return;
         }

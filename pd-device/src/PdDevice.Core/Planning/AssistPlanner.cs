@@ -52,7 +52,9 @@ public static class AssistPlanner
         if (saved < LeastSaving)
         {
             return new AssistPlan(false, 0, TimeSpan.Zero, TimeSpan.Zero, alone, alone,
-                $"the cloud would save {Math.Max(0, saved.TotalMilliseconds):F0} ms of {alone.TotalMilliseconds:F0} ms: not worth asking");
+                saved <= TimeSpan.Zero
+                    ? $"the device's own first token, in {alone.TotalMilliseconds:F0} ms, comes no later than the cloud's would"
+                    : $"the cloud's first token would come only {saved.TotalMilliseconds:F0} ms sooner than the device's own");
         }
 
         var limit = Math.Min(input.MaxTokens, input.MaxLease);

@@ -57,7 +57,7 @@ internal sealed class EngineState(
         if (header.Streams != (isPlain ? 1 : streams))
             throw StateHeader.Bad("This model's state fits only an engine with as many sequences as the one it came from.");
         if (header.Positions > contextTokens)
-            throw new EngineException(EngineError.ContextFull, $"The KV state holds {header.Positions} positions, the context {contextTokens}; raise ContextTokens.");
+            throw new EngineException(EngineError.ContextFull, $"The KV state holds {header.Positions} positions, the context {contextTokens}; raise it (--context).");
         if (header.Positions > 0 && isPlain) VerifyCells(payload, header.Positions);
 
         var taken = header.Positions == 0 || (isPlain ? SetOneStream(sequence, payload) : context.SetState(sequence, payload));

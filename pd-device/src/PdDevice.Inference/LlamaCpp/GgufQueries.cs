@@ -26,6 +26,21 @@ internal static class GgufQueries
         return reader.ReadInteger(value.Type);
     }
 
+    /// <summary>A real number; null when the key is absent or something else.</summary>
+    public static double? Real(this GgufFile file, string key)
+    {
+        if (!file.Values.TryGetValue(key, out var value) || value.IsArray) return null;
+        using var stream = GgufFile.Open(file.Path);
+        var reader = new GgufReader(stream, file.Path);
+        reader.Seek(value.Start);
+        return value.Type switch
+        {
+            GgufTypes.Float32 => BitConverter.UInt32BitsToSingle(reader.ReadUInt32()),
+            GgufTypes.Float64 => BitConverter.UInt64BitsToDouble(reader.ReadUInt64()),
+            _ => null,
+        };
+    }
+
     /// <summary>A value of an integer type, widened; null for another type.</summary>
     public static long? ReadInteger(this GgufReader reader, uint type)
     {

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using PdDevice.Core.Wire;
 
 namespace PdDevice.Inference.LlamaCpp;
 
@@ -7,6 +8,7 @@ namespace PdDevice.Inference.LlamaCpp;
 internal sealed class GgufReader(Stream stream, string name)
 {
     private const int LongestName = 65_535;
+    private const int LongestReason = 120; // it quotes the file
 
     public long Position => stream.Position;
 
@@ -57,6 +59,14 @@ internal sealed class GgufReader(Stream stream, string name)
         return Encoding.UTF8.GetString(bytes);
     }
 
+    /// <summary>Bytes as a text of as many characters, so that two are equal only when their bytes are.</summary>
+    public string ReadBytesAsText(long length)
+    {
+        var bytes = new byte[length];
+        Fill(bytes);
+        return Encoding.Latin1.GetString(bytes);
+    }
+
     public void Skip(long bytes)
     {
         if (bytes > Remaining) throw Truncated();
@@ -77,5 +87,5 @@ internal sealed class GgufReader(Stream stream, string name)
 
     public EngineException NotAModel(string why) => new(
         EngineError.NotAModel,
-        $"'{name}' is not a GGUF model: {why}. Give the path of a .gguf file.");
+        $"'{name}' is not a GGUF model: {AssistRules.Printable(why, LongestReason)}. Give the path of a .gguf file.");
 }

@@ -20,7 +20,7 @@ internal sealed unsafe class LlamaContext : IDisposable
         var parameters = NativeMethods.ContextDefaultParams();
         var total = (long)contextTokens * options.Sequences;
         if (total > int.MaxValue)
-            throw new EngineException(EngineError.OutOfMemory, $"{options.Sequences} sequences of {contextTokens} tokens are too many; lower Sequences or ContextTokens.");
+            throw new EngineException(EngineError.OutOfMemory, $"{options.Sequences} sequences of {contextTokens} tokens are too many; ask for a smaller context (--context) or fewer sequences (--slots).");
         parameters.Context = (uint)total;
         parameters.Batch = (uint)options.MaxBatchTokens;
         parameters.MicroBatch = (uint)options.MaxBatchTokens;
@@ -41,11 +41,11 @@ internal sealed unsafe class LlamaContext : IDisposable
         if (context == 0)
             throw new EngineException(
                 EngineError.OutOfMemory,
-                $"llama.cpp cannot make a context of {options.Sequences} x {contextTokens} tokens.{LlamaLog.Quote()} Lower Sequences or ContextTokens.");
+                $"llama.cpp cannot make a context of {options.Sequences} x {contextTokens} tokens.{LlamaLog.Quote()} Ask for a smaller context (--context) or fewer sequences (--slots).");
         if (NativeMethods.ContextTokensPerSequence(context) < contextTokens)
         {
             NativeMethods.ContextFree(context);
-            throw new EngineException(EngineError.Failed, "llama.cpp made a smaller context than asked for; lower ContextTokens.");
+            throw new EngineException(EngineError.Failed, "llama.cpp made a smaller context than asked for; ask for a smaller one (--context).");
         }
 
         return new LlamaContext(context, options.MaxBatchTokens);
@@ -60,7 +60,7 @@ internal sealed unsafe class LlamaContext : IDisposable
         if (code == 0) return;
         throw code switch
         {
-            1 => new EngineException(EngineError.ContextFull, $"No room for {rows.Count} more tokens in the context; shorten the prompt or raise ContextTokens."),
+            1 => new EngineException(EngineError.ContextFull, $"No room for {rows.Count} more tokens in the context; shorten the prompt or raise the context (--context)."),
             -1 => new EngineException(EngineError.BadPosition, $"llama.cpp refused the batch.{LlamaLog.Quote()}"),
             _ => new EngineException(EngineError.Failed, $"llama.cpp failed with code {code}.{LlamaLog.Quote()} Restart the program if it happens again."),
         };

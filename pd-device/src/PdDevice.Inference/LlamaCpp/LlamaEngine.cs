@@ -102,13 +102,14 @@ public sealed class LlamaEngine : IEngine
     {
         cancellationToken.ThrowIfCancellationRequested();
         var file = GgufFile.Read(options.Model);
+        GgufGuards.Check(file);
         var identity = Fingerprints.Identify(file, FingerprintCache.ForUser(), cancellationToken);
         var model = LlamaModel.Load(file, progress, cancellationToken);
         try
         {
             if (options.ContextTokens > model.TrainedContext)
                 throw new EngineException(
-                    EngineError.ModelUnsupported, $"The model was trained for {model.TrainedContext} tokens; set ContextTokens to at most that, not {options.ContextTokens}.");
+                    EngineError.ModelUnsupported, $"The model was trained for {model.TrainedContext} tokens; ask for a context (--context) of at most that, not {options.ContextTokens}.");
             var tokens = options.ContextTokens > 0 ? options.ContextTokens : Math.Min(model.TrainedContext, UsualContext);
             return new LlamaEngine(thread, model, LlamaContext.Create(model, options, tokens), options, tokens, identity);
         }

@@ -56,7 +56,7 @@ internal sealed class SequenceLengths(int sequences, int contextTokens, int voca
         if (row.Position != after)
             throw new EngineException(EngineError.BadPosition, $"Sequence {row.Sequence} continues at position {after}, not {row.Position}; truncate it first to go back.");
         if (row.Position >= contextTokens)
-            throw new EngineException(EngineError.ContextFull, $"Sequence {row.Sequence} is full: the context holds {contextTokens} tokens. Use a shorter prompt or a larger ContextTokens.");
+            throw new EngineException(EngineError.ContextFull, $"Sequence {row.Sequence} is full: the context holds {contextTokens} tokens. Shorten the prompt or raise the context (--context).");
         after++;
         if (!row.WantLogits) return;
         if (_wantsLogits[row.Sequence])

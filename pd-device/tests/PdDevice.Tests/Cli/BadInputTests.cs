@@ -29,6 +29,12 @@ public sealed class BadInputTests : IDisposable
     [InlineData("is not an address", "cloud", "--listen", "127.0.0.1:99999")]
     [InlineData("whole number", "cloud", "--slots", "-1")]
     [InlineData("Unrecognized", "fly")]
+    [InlineData("no option", "run", "--foo")]
+    [InlineData("--file is empty", "run", "hi", "--file", "")]
+    [InlineData("without user", "run", "hi", "--cloud", "http://me:secret@127.0.0.1:1")]
+    [InlineData("without user", "run", "hi", "--cloud", "http://127.0.0.1:1/base")]
+    [InlineData("loopback", "device", "--listen", "0.0.0.0:0")]
+    [InlineData("64 to", "run", "hi", "--context", "10")]
     public async Task Command_BadArguments_OneLineThatSaysWhatToDo(string expected, params string[] arguments) =>
         AssertOneLine(expected, await Pdd.RunAsync(arguments));
 
@@ -82,6 +88,17 @@ public sealed class BadInputTests : IDisposable
         taken.Start();
         var result = await Pdd.RunAsync([command, "--model", "scripted", "--listen", $"127.0.0.1:{((IPEndPoint)taken.LocalEndpoint).Port}"]);
         AssertOneLine("in use", result, othersFrom: $"pdd {command}: ");
+    }
+
+    [Fact]
+    public async Task Run_StandardErrorClosed_AnswersAndEndsWell()
+    {
+        if (!OperatingSystem.IsLinux()) return;
+        using var shell = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("/bin/sh", ["-c", $"'{Pdd.Path}' run 'Tell me a story.' --max-tokens 3 2>&- ; echo code $?; '{Pdd.Path}' run '' 2>/dev/full; echo code $?"]) { UseShellExecute = false, RedirectStandardOutput = true })!;
+        var output = await shell.StandardOutput.ReadToEndAsync();
+        Assert.Contains("code 0", output);
+        Assert.Contains("code 1", output);
+        Assert.DoesNotContain("code 134", output);
     }
 
     [Fact]

@@ -48,6 +48,7 @@ public sealed class DemoCommandTests
 
     [Theory]
     [InlineData("does not exist", "--json", "/no/such/folder/x.json")]
+    [InlineData("is a folder", "--json", ".")]
     [InlineData("There is no model file", "--model", "/no/such.gguf")]
     [InlineData("nope", "--profile", "nope")]
     public async Task Demo_BadInput_OneLine(string expected, params string[] arguments)
@@ -55,5 +56,19 @@ public sealed class DemoCommandTests
         var result = await Pdd.RunAsync(["demo", .. arguments]);
         Assert.Equal(1, result.Code);
         Assert.Contains(expected, Assert.Single(result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)));
+    }
+
+    [Fact]
+    public async Task ChildServer_ParentGone_ChildEndsToo()
+    {
+        // What the child sees of a parent that was killed: its standard input ends.
+        var start = Pdd.Start(["cloud", "--model", "scripted", "--listen", "127.0.0.1:0"], new Dictionary<string, string> { ["PDD_CHILD"] = "1" });
+        start.RedirectStandardInput = true;
+        using var process = System.Diagnostics.Process.Start(start)!;
+        _ = process.StandardError.ReadToEndAsync();
+        Assert.Contains("listening on", await process.StandardOutput.ReadLineAsync());
+        process.StandardInput.Close();
+        await process.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromMinutes(1), TimeProvider.System).Token);
+        Assert.Equal(0, process.ExitCode);
     }
 }

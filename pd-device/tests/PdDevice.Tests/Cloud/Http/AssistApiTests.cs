@@ -200,7 +200,7 @@ public sealed class AssistApiTests
     {
         await using var cloud = await TestCloud.StartAsync(new ScriptedEngine());
         using var response = await cloud.PostAsync(Body(lease: "\"4\""));
-        Assert.Contains("$.lease", (await ErrorAsync(response)).Message);
+        Assert.Contains("Look at lease", (await ErrorAsync(response)).Message);
     }
 
     /// <summary>One slot, no queue, and leases that do not end by themselves within a test.</summary>
