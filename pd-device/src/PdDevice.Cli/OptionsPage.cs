@@ -21,7 +21,7 @@ public static class OptionsPage
             | --- | --- | --- | --- |
             {string.Join('\n', rows)}
 
-            Two variables without a flag: `PDD_LLAMA_DIR` (a folder with llama.cpp's libraries, instead of the ones that came with the build) and `PDD_DEBUG=1` (an unexpected failure shows where it came from).
+            Variables without a flag: `PDD_LLAMA_DIR` (a folder with llama.cpp's libraries, instead of the ones that came with the build), `PDD_DEBUG=1` (an unexpected failure shows where it came from) and `PDD_CHILD=1` (a server ends when its standard input does; `pdd demo` sets it for its own).
 
             """.ReplaceLineEndings("\n");
     }
