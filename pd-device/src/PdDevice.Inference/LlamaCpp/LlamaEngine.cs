@@ -6,6 +6,7 @@ namespace PdDevice.Inference.LlamaCpp;
 public sealed class LlamaEngine : IEngine
 {
     private const int UsualContext = 4096;
+    private const int LeastContext = 64;
 
     private readonly LlamaModel _model;
     private readonly LlamaContext _context;
@@ -107,6 +108,8 @@ public sealed class LlamaEngine : IEngine
         var model = LlamaModel.Load(file, progress, cancellationToken);
         try
         {
+            if (model.TrainedContext < LeastContext)
+                throw new EngineException(EngineError.ModelUnsupported, $"The model was trained for {model.TrainedContext} tokens, too few to answer in; {LeastContext} at least. Use another.");
             if (options.ContextTokens > model.TrainedContext)
                 throw new EngineException(
                     EngineError.ModelUnsupported, $"The model was trained for {model.TrainedContext} tokens; ask for a context (--context) of at most that, not {options.ContextTokens}.");

@@ -84,6 +84,15 @@ public sealed class GgufGuardsTests : IDisposable
 
     private Task AssertRefusedAsync(string key) => AssertRefusedAsync(key, _bytes);
 
+    [Theory]
+    [InlineData(1u)]
+    [InlineData(63u)]
+    public async Task LoadAsync_ContextTooSmallToAnswerIn_RefusedSayingSo(uint tokens)
+    {
+        BinaryPrimitives.WriteUInt32LittleEndian(_bytes.AsSpan((int)_file.Values["llama.context_length"].Start), tokens);
+        await AssertRefusedAsync($"trained for {tokens} tokens", _bytes);
+    }
+
     private async Task AssertRefusedAsync(string key, byte[] bytes)
     {
         var path = _folder.File("hostile.gguf");
