@@ -21,7 +21,6 @@ public sealed class BatchLoop(IEngine engine, CloudOptions options, EngineRates 
     private readonly Channel<Assist> _arrivals = Channel.CreateUnbounded<Assist>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Queue<Assist> _waiting = new();
     private readonly List<Assist> _running = [];
-    private readonly int _slots = Math.Min(options.Slots, engine.MaxSequences);
     private readonly Stack<int> _freeSlots = new(Enumerable.Range(0, Math.Min(options.Slots, engine.MaxSequences)).Reverse());
     private readonly EngineBatch _batch = new();
     private readonly List<(Assist Assist, int Row)> _rows = [];
@@ -41,7 +40,7 @@ public sealed class BatchLoop(IEngine engine, CloudOptions options, EngineRates 
     public Assist Admit(AssistRequest request)
     {
         if (AssistRules.Check(request, Limits) is { } error) throw new AssistRefusedException(error);
-        if (Interlocked.Increment(ref _queued) > options.QueueLength + _slots) throw Busy();
+        if (Interlocked.Increment(ref _queued) > options.QueueLength + Math.Min(options.Slots, engine.MaxSequences)) throw Busy();
         var assist = new Assist(request, engine.Tokenizer.EndOfGeneration);
         Book.Add(assist);
         if (!_arrivals.Writer.TryWrite(assist))

@@ -83,7 +83,7 @@ public sealed class Answer : IAnswer
                 Drive(stop.Token);
                 BridgeSlip(stop.Token);
                 while (_pace.TryShow(Now)) yield return Show();
-                if (_pace.NextDue is { } due) timer.Change(Wait(due - Now), Timeout.InfiniteTimeSpan);
+                if (_pace.NextDue is { } due) timer.Change(TimerWait.For(due - Now), Timeout.InfiniteTimeSpan);
             }
         }
         finally
@@ -110,10 +110,6 @@ public sealed class Answer : IAnswer
 
     private static AnswerException Failed(Exception failure) =>
         new(AnswerError.DeviceFailed, $"The device's engine failed: {(failure as EngineException)?.Message ?? failure.GetType().Name}", failure);
-
-    // Timers count whole milliseconds and cut the rest off: rounded up, none fires before its time.
-    private static TimeSpan Wait(TimeSpan wait) =>
-        wait > TimeSpan.Zero ? TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)) : TimeSpan.Zero;
 
     private async Task ClearAsync(CancellationToken cancellationToken)
     {
@@ -219,16 +215,9 @@ public sealed class Answer : IAnswer
     {
         _intake = new AssistIntake(_ledger, _engine.Tokenizer, _request.Sampling, lease);
         _cloud!.Open(
-            new AssistRequest
+            _request.ToAssist(_engine.Identity, lease) with
             {
-                TokenizerFingerprint = _engine.Identity.TokenizerFingerprint,
-                WeightsFingerprint = _engine.Identity.WeightsFingerprint,
-                AllowCompatible = _request.AllowCompatible,
-                Model = _engine.Identity.Model,
-                Prompt = _request.Prompt,
                 Committed = _ledger.Ids.ToArray(),
-                Sampling = _request.Sampling,
-                Lease = lease,
                 PaceMs = _pace.Period.TotalMilliseconds,
                 ReadyInMs = _device.ReadyIn(_ledger.Count + lease).TotalMilliseconds,
             },

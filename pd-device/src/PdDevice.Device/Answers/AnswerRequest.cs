@@ -1,6 +1,7 @@
 using PdDevice.Core.Ledger;
 using PdDevice.Core.Planning;
 using PdDevice.Core.Sampling;
+using PdDevice.Core.Wire;
 
 namespace PdDevice.Device.Answers;
 
@@ -20,6 +21,18 @@ public sealed record AnswerRequest
 
     /// <summary>Accept a cloud with other weights and the same tokenizer. Default false.</summary>
     public bool AllowCompatible { get; init; }
+
+    /// <summary>What a cloud is asked for it: a lease from index 0 on, by a device with this model.</summary>
+    internal AssistRequest ToAssist(ModelIdentity mine, int lease) => new()
+    {
+        TokenizerFingerprint = mine.TokenizerFingerprint,
+        WeightsFingerprint = mine.WeightsFingerprint,
+        AllowCompatible = AllowCompatible,
+        Model = mine.Model,
+        Prompt = Prompt,
+        Sampling = Sampling,
+        Lease = lease,
+    };
 
     /// <exception cref="AnswerException">The request cannot be answered within a context of this many positions.</exception>
     internal void Check(int contextTokens)

@@ -30,19 +30,20 @@ public sealed class CloudOnlyAnswer : IAnswer
         var origin = _time.GetTimestamp();
         var before = _client.BytesSent;
         var text = new LedgerText();
-        var shown = 0;
-        await using var events = Open().GetAsyncEnumerator(cancellationToken);
-        var peer = new PeerCheck(0, _request.MaxTokens, _tokenizer.VocabularySize, _tokenizer.IsControl, _tokenizer.EndOfGeneration.Contains);
+        var ledger = new TokenLedger();
+        var intake = new AssistIntake(ledger, _tokenizer, _request.Sampling, _request.MaxTokens);
+        await using var events = _client.OpenAsync(_request.ToAssist(_identity, _request.MaxTokens), cancellationToken).GetAsyncEnumerator(cancellationToken);
         AssistEnd? end = null;
         while (end is null)
         {
             var item = await NextAsync(events, cancellationToken);
             end = item as AssistEnd;
             if (item is not AssistToken token) continue;
-            if (peer.Check(token) is var fault && fault != PeerFault.None)
+            if (intake.Take(token) is var fault && fault != PeerFault.None)
                 throw new AnswerException(AnswerError.CloudFailed, $"The cloud broke a rule ({fault}).");
-            shown++;
-            yield return new ShownToken(token.Index, token.Id, TokenSource.Cloud, text.Append(_tokenizer.Bytes(token.Id).Span), _time.GetElapsedTime(origin));
+            var words = text.Append(_tokenizer.Bytes(token.Id).Span);
+            if (intake.LeaseUsed || _tokenizer.EndOfGeneration.Contains(token.Id)) words += text.Flush();
+            yield return new ShownToken(token.Index, token.Id, TokenSource.Cloud, words, _time.GetElapsedTime(origin));
         }
 
         if (end.Reason is not (AssistEndReason.Lease or AssistEndReason.Stop or AssistEndReason.Length))
@@ -51,28 +52,15 @@ public sealed class CloudOnlyAnswer : IAnswer
         {
             Finish = end.Reason == AssistEndReason.Stop ? FinishReason.Stop : FinishReason.Length,
             PromptTokens = _request.Prompt.Length,
-            CloudTokens = shown,
+            CloudTokens = ledger.Count,
             DeviceTokens = 0,
-            CloudTokensUnused = end.DecodedTokens - shown,
+            CloudTokensUnused = end.DecodedTokens - ledger.Count,
             HandoverIndex = null,
             BytesLeft = _client.BytesSent - before,
             OccupancyMs = end.OccupancyMs,
             Assists = 1,
         };
     }
-
-    private IAsyncEnumerable<AssistEvent> Open() => _client.OpenAsync(
-        new AssistRequest
-        {
-            TokenizerFingerprint = _identity.TokenizerFingerprint,
-            WeightsFingerprint = _identity.WeightsFingerprint,
-            AllowCompatible = _request.AllowCompatible,
-            Model = _identity.Model,
-            Prompt = _request.Prompt,
-            Sampling = _request.Sampling,
-            Lease = _request.MaxTokens,
-        },
-        CancellationToken.None);
 
     private static async Task<AssistEvent> NextAsync(IAsyncEnumerator<AssistEvent> events, CancellationToken cancellationToken)
     {

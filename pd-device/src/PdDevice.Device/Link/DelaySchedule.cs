@@ -1,3 +1,5 @@
+using PdDevice.Core.Pacing;
+
 namespace PdDevice.Device.Link;
 
 /// <summary>
@@ -32,11 +34,11 @@ internal sealed class DelaySchedule(long bitsPerSecond, TimeSpan oneWay, TimePro
         return _finish + _oneWay;
     }
 
-    /// <summary>Waits until the timestamp has come. Rounds up to whole milliseconds, which is what timers do downwards: nothing comes out early.</summary>
+    /// <summary>Waits until the timestamp has come: nothing comes out early.</summary>
     public async ValueTask WaitAsync(long timestamp, CancellationToken cancellationToken)
     {
         while (time.GetTimestamp() is var now && now < timestamp)
-            await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(time.GetElapsedTime(now, timestamp).TotalMilliseconds)), time, cancellationToken);
+            await Task.Delay(TimerWait.For(time.GetElapsedTime(now, timestamp)), time, cancellationToken);
     }
 
     private static long Timestamps(double seconds, TimeProvider time) => (long)Math.Ceiling(seconds * time.TimestampFrequency);

@@ -14,7 +14,9 @@ internal sealed unsafe class ChatTemplate(string? template)
 {
     // A character no template writes stands at both ends of a mark: where it is gone, the template trims the content.
     private const char Edge = '\f';
-    private static readonly char[] CWhiteSpace = [' ', '\t', '\n', '\v', '\f', '\r'];
+
+    /// <summary>What C's isspace trims.</summary>
+    internal static readonly char[] CWhiteSpace = [' ', '\t', '\n', '\v', '\f', '\r'];
 
     /// <exception cref="EngineException">ChatTemplateUnknown: no template, one llama.cpp does not know, or an unknown role.</exception>
     public List<ChatPart> Render(IReadOnlyList<ChatMessage> messages)

@@ -8,7 +8,6 @@ namespace PdDevice.Inference.LlamaCpp;
 internal sealed unsafe class LlamaTokenizer : ITokenizer
 {
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-    private static readonly char[] CWhiteSpace = [' ', '\t', '\n', '\v', '\f', '\r'];
 
     private readonly LlamaModelHandle _model;
     private readonly nint _native;
@@ -78,8 +77,8 @@ internal sealed unsafe class LlamaTokenizer : ITokenizer
     {
         var text = plain.ToString();
         plain.Clear();
-        if (stripStart) text = text.TrimStart(CWhiteSpace);
-        if (stripEnd) text = text.TrimEnd(CWhiteSpace);
+        if (stripStart) text = text.TrimStart(ChatTemplate.CWhiteSpace);
+        if (stripEnd) text = text.TrimEnd(ChatTemplate.CWhiteSpace);
         result.AddRange(Encode(text));
     }
 

@@ -1,3 +1,4 @@
+using PdDevice.Core.Pacing;
 using PdDevice.Core.Planning;
 using PdDevice.Core.Wire;
 
@@ -51,9 +52,7 @@ public sealed class PacedEngine(IEngine inner, EngineRates rates, TimeProvider t
         await inner.ForwardAsync(batch, cancellationToken);
         _due = start + cost;
 
-        // A delay counts whole milliseconds and cuts the rest off: rounded up, no call ends early.
-        while (_due - Now is var wait && wait > TimeSpan.Zero)
-            await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)), time, cancellationToken);
+        while (_due - Now is var wait && wait > TimeSpan.Zero) await Task.Delay(TimerWait.For(wait), time, cancellationToken);
         Note(Now - _due, cost);
     }
 

@@ -104,23 +104,6 @@ public sealed class AnswerTroubleTests
         Assert.Contains(nameof(PeerFault.ControlToken), outcome.Usage.CloudTrouble);
     });
 
-    [Theory]
-    [InlineData(AssistEndReason.Error)]
-    [InlineData(AssistEndReason.Preempted)]
-    [InlineData(AssistEndReason.Released)]
-    public void CloudOnly_AssistEndsEarly_NamedErrorNotAShortAnswer(AssistEndReason reason) => VirtualTime.Run(async time =>
-    {
-        var engine = new ScriptedEngine();
-        var answer = new CloudOnlyAnswer(engine, FakeCloud.Ending(engine, time, 5, new AssistEnd(reason, 5, 1)), Scripted.Request(Prompt, 50, 0), time);
-        var shown = 0;
-        var error = await Assert.ThrowsAsync<AnswerException>(async () =>
-        {
-            await foreach (var _ in answer.RunAsync(CancellationToken.None)) shown++;
-        });
-        Assert.Equal(AnswerError.CloudFailed, error.Error);
-        Assert.Equal(5, shown);
-    });
-
     [Fact]
     public async Task RunAsync_ClockJumpsBetweenTwoReads_EveryTokenIsStillShown()
     {
