@@ -32,6 +32,9 @@ public interface IEngine : IAsyncDisposable
     /// <exception cref="EngineException">The batch breaks a rule, or the engine failed.</exception>
     ValueTask ForwardAsync(EngineBatch batch, CancellationToken cancellationToken);
 
+    /// <summary>Runs a loop that owns this engine where its calls to the engine cost no hop to another thread.</summary>
+    Task RunLoopAsync(Func<Task> loop);
+
     /// <summary>Forgets every position of the sequence from <paramref name="length"/> on; 0 empties it.</summary>
     ValueTask TruncateAsync(int sequence, int length, CancellationToken cancellationToken);
 

@@ -2,7 +2,7 @@ using System.CommandLine;
 using PdDevice.Cloud;
 using PdDevice.Cloud.Batching;
 using PdDevice.Cloud.Http;
-using PdDevice.Inference.LlamaCpp;
+using PdDevice.Cloud.Telemetry;
 
 namespace PdDevice.Cli.Commands;
 
@@ -34,14 +34,13 @@ public static class CloudCommand
         await Console.Error.WriteLineAsync("pdd cloud: loading the model ...");
         await using var loaded = await LoadedEngine.LoadAsync(result, options.Slots, time, cancellationToken);
         foreach (var line in loaded.Emulated) await Console.Error.WriteLineAsync($"pdd cloud: emulated {line}");
-        var loop = new BatchLoop(loaded.Engine, options, loaded.Rates, time);
-        await using var app = CloudHost.Build(options, loop);
+        using var metrics = new CloudMetrics();
+        var pools = new EnginePools(options, loaded.Engine, prefill: null, loaded.Rates, metrics, time);
+        await using var app = CloudHost.Build(options, new CloudService(pools, loaded.Rates, options, metrics));
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         app.Lifetime.ApplicationStopping.Register(stop.Cancel);
-        var crank = loaded.Real is LlamaEngine llama
-            ? llama.Thread.RunAsync(() => loop.RunAsync(stop.Token))
-            : Task.Run(() => loop.RunAsync(stop.Token), CancellationToken.None);
+        var crank = pools.RunAsync(stop.Token);
         // A crank that stops turning must take the server down with it: a cloud that accepts and never answers is worse than none.
         _ = crank.ContinueWith(_ => app.Lifetime.StopApplication(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
 

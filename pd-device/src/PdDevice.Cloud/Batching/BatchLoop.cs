@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using PdDevice.Cloud.Telemetry;
 using PdDevice.Core.Planning;
 using PdDevice.Core.Scheduling;
 using PdDevice.Core.Wire;
@@ -6,57 +7,68 @@ using PdDevice.Inference;
 
 namespace PdDevice.Cloud.Batching;
 
-/// <summary>An assist that was not admitted.</summary>
-public sealed class AssistRefusedException(WireError error) : Exception(error.Message)
-{
-    public WireError Error { get; } = error;
-}
+/// <summary>How a loop runs its engine.</summary>
+/// <param name="Slots">Generations in sequences at once, at least 1; at most the engine's sequences.</param>
+/// <param name="PrefillChunk">Prefill rows of one batch at most.</param>
+/// <param name="MaxStall">Longest batch while streams run; zero for no bound.</param>
+public sealed record BatchLoopOptions(int Slots, int PrefillChunk, TimeSpan MaxStall);
 
 /// <summary>
-/// Turns the crank: admits, fills one batch with what every running assist can do, runs it, hands tokens out. Run it on
-/// the engine's own thread so that a turn pays no hop.
+/// Turns the crank of one engine: starts what waits, fills one batch with what every running generation can do, runs it,
+/// hands tokens out. Run it on the engine's own thread (<see cref="IEngine.RunLoopAsync"/>) so that a turn pays no hop.
 /// </summary>
-public sealed class BatchLoop(IEngine engine, CloudOptions options, EngineRates measured, TimeProvider time)
+public sealed class BatchLoop(
+    IEngine engine, BatchLoopOptions options, EngineRates measured, PrefixStore prefixes, CloudMetrics metrics, TimeProvider time)
 {
-    private readonly Channel<Assist> _arrivals = Channel.CreateUnbounded<Assist>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly Queue<Assist> _waiting = new();
-    private readonly List<Assist> _running = [];
-    private readonly Stack<int> _freeSlots = new(Enumerable.Range(0, Math.Min(options.Slots, engine.MaxSequences)).Reverse());
+    private readonly Channel<Generation?> _arrivals = Channel.CreateUnbounded<Generation?>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly List<Generation> _waiting = [];
+    private readonly Generation?[] _slots = new Generation?[Math.Min(options.Slots, engine.MaxSequences)];
+    private readonly List<Generation> _running = [];
+    private readonly List<SlotWork> _work = [];
+    private readonly List<(Generation Generation, int Row)> _rows = [];
+    private readonly HashSet<int> _endOfGeneration = [.. engine.Tokenizer.EndOfGeneration];
     private readonly EngineBatch _batch = new();
-    private readonly List<(Assist Assist, int Row)> _rows = [];
+    private readonly PrefixReuse _reuse = new(engine, prefixes, metrics);
+    private readonly BatchCost _cost = new(measured);
+    private readonly long _origin = time.GetTimestamp();
     private double _prefillRate = measured.PrefillTokensPerSecond;
     private int _queued;
+    private int _runningCount;
+    private double _kvUsage;
 
-    public AssistBook Book { get; } = new();
+    /// <summary>Takes a generation after its first token instead of this loop going on with it; set before the loop runs.</summary>
+    internal Action<Generation>? HandOver { get; init; }
 
-    public AssistLimits Limits { get; } = new(engine.Identity, engine.Tokenizer.VocabularySize, engine.ContextTokens, options.MaxLease);
+    /// <summary>Whether another generation may start now; set before the loop runs. Wake the loop when the answer changes.</summary>
+    internal Func<bool>? MayStart { get; init; }
 
-    public AssistIdentity Identity => new(
-        engine.Identity, engine.ContextTokens, options.MaxLease, RefinementOffered: false,
-        Volatile.Read(ref _prefillRate), measured.DecodeTokensPerSecond);
+    /// <summary>Told after a slot became free; set before the loop runs.</summary>
+    internal Action? SlotFreed { get; init; }
 
-    /// <summary>Takes a request in. Safe from any thread.</summary>
-    /// <exception cref="AssistRefusedException">It breaks a rule, or the queue is full (<c>busy</c>).</exception>
-    public Assist Admit(AssistRequest request)
+    /// <summary>Prefill tokens/s of first tokens under the recent load, a moving average.</summary>
+    public double PrefillTokensPerSecond => Volatile.Read(ref _prefillRate);
+
+    /// <summary>Generations enqueued that hold no slot yet.</summary>
+    public int Waiting => Volatile.Read(ref _queued);
+
+    public int Running => Volatile.Read(ref _runningCount);
+
+    /// <summary>Share of the engine's KV positions in use, 0 to 1.</summary>
+    public double KvUsage => Volatile.Read(ref _kvUsage);
+
+    /// <summary>Takes a generation in; one that comes after the loop's end ends as preempted. Safe from any thread.</summary>
+    internal void Enqueue(Generation generation)
     {
-        if (AssistRules.Check(request, Limits) is { } error) throw new AssistRefusedException(error);
-        if (Interlocked.Increment(ref _queued) > options.QueueLength + Math.Min(options.Slots, engine.MaxSequences)) throw Busy();
-        var assist = new Assist(request, engine.Tokenizer.EndOfGeneration);
-        Book.Add(assist);
-        if (!_arrivals.Writer.TryWrite(assist))
-        {
-            Book.Forget(assist);
-            throw Busy();
-        }
-
-        return assist;
-
-        AssistRefusedException Busy()
-        {
-            Interlocked.Decrement(ref _queued);
-            return new AssistRefusedException(new WireError("busy", "All slots and the queue are full. Try again, or let the device go on alone."));
-        }
+        generation.Wake = Wake;
+        generation.Times.Queued ??= time.GetTimestamp();
+        Interlocked.Increment(ref _queued);
+        if (_arrivals.Writer.TryWrite(generation)) return;
+        Interlocked.Decrement(ref _queued);
+        Close(generation, AssistEndReason.Preempted);
     }
+
+    /// <summary>Makes the loop look again. Safe from any thread.</summary>
+    internal void Wake() => _arrivals.Writer.TryWrite(null);
 
     /// <summary>Runs until cancelled; what is running then ends as preempted, so that devices go on alone.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -68,128 +80,205 @@ public sealed class BatchLoop(IEngine engine, CloudOptions options, EngineRates 
                 cancellationToken.ThrowIfCancellationRequested();
                 Receive();
                 await FreeReleasedAsync();
-                FillSlots();
+                await FillSlotsAsync();
                 if (_running.Count == 0) await _arrivals.Reader.WaitToReadAsync(cancellationToken);
                 else await TurnAsync(cancellationToken);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
+            // Told below: ending is not a failure.
+        }
+        finally
+        {
             _arrivals.Writer.TryComplete();
             Receive();
-            foreach (var assist in _running.Concat(_waiting).ToArray()) Close(assist, AssistEndReason.Preempted);
+            foreach (var generation in _running.Concat(_waiting).ToArray()) Close(generation, AssistEndReason.Preempted);
         }
     }
 
     private void Receive()
     {
-        while (_arrivals.Reader.TryRead(out var assist)) _waiting.Enqueue(assist);
+        while (_arrivals.Reader.TryRead(out var generation))
+            if (generation is not null) _waiting.Add(generation);
     }
 
     private async ValueTask FreeReleasedAsync()
     {
-        foreach (var assist in _running.Where(a => a.Released).ToArray()) await EndAsync(assist, AssistEndReason.Released);
-        for (var left = _waiting.Count; left > 0; left--)
+        for (var i = _running.Count - 1; i >= 0; i--)
+            if (_running[i].Released) await EndAsync(_running[i], AssistEndReason.Released);
+        for (var i = _waiting.Count - 1; i >= 0; i--)
         {
-            var assist = _waiting.Dequeue();
-            if (assist.Released) Close(assist, AssistEndReason.Released);
-            else _waiting.Enqueue(assist);
+            if (!_waiting[i].Released) continue;
+            var generation = _waiting[i];
+            _waiting.RemoveAt(i);
+            Interlocked.Decrement(ref _queued);
+            Close(generation, AssistEndReason.Released);
         }
     }
 
-    private void FillSlots()
+    private async ValueTask FillSlotsAsync()
     {
-        while (_waiting.Count > 0 && _freeSlots.Count > 0)
+        while (_running.Count < _slots.Length && MayStart?.Invoke() != false && Next() is { } generation)
         {
-            var assist = _waiting.Dequeue();
-            assist.Start(_freeSlots.Pop(), time.GetTimestamp());
-            _running.Add(assist);
+            _waiting.Remove(generation);
+            Interlocked.Decrement(ref _queued);
+            generation.Slot = Array.IndexOf(_slots, null);
+            _slots[generation.Slot] = generation;
+            _running.Add(generation);
+            generation.Times.EnterSlot(time.GetTimestamp());
+            await _reuse.RestoreAsync(generation, _running);
         }
+
+        Count();
+    }
+
+    /// <summary>Fair first: of the owner with the fewest slots; then by due time.</summary>
+    private Generation? Next()
+    {
+        Generation? next = null;
+        var fewest = (Slots: 0, Due: 0.0);
+        foreach (var generation in _waiting)
+        {
+            if (generation.After is { Decoded: 0, End: null }) continue;
+            var rank = (_running.Count(g => g.Request.Owner == generation.Request.Owner), Due(generation));
+            if (next is null || rank.CompareTo(fewest) < 0) (next, fewest) = (generation, rank);
+        }
+
+        return next;
+    }
+
+    private double Due(Generation generation)
+    {
+        var (request, times) = (generation.Request, generation.Times);
+        return times.FirstToken is { } first
+            ? DueTime.Next(Seconds(first), Seconds(times.LastToken!.Value), generation.Decoded, request.Pace.TotalSeconds)
+            : DueTime.First(Seconds(times.Queued!.Value), request.ReadyIn?.TotalSeconds);
     }
 
     private async ValueTask TurnAsync(CancellationToken cancellationToken)
     {
-        Fill();
+        var start = time.GetTimestamp();
+        var (prefill, decode) = Fill();
         try
         {
             await engine.ForwardAsync(_batch, cancellationToken);
         }
         catch (EngineException exception)
         {
-            foreach (var assist in _running.ToArray()) await EndAsync(assist, AssistEndReason.Error, exception.Error.ToString());
+            foreach (var generation in _running.ToArray()) await EndAsync(generation, AssistEndReason.Error, exception.Error.ToString());
             return;
         }
 
-        foreach (var (assist, row) in _rows)
-        {
-            if (row < 0) continue;
-            if (assist.Decoded == 0) Learn(assist);
-            if (!TryDraw(assist, _batch.Logits(row), out var id))
-            {
-                await EndAsync(assist, AssistEndReason.Error, "NoTokenLeft");
-                continue;
-            }
-
-            if (engine.Tokenizer.EndOfGeneration.Contains(id)) await EndAsync(assist, AssistEndReason.Stop);
-            else if (assist.Decoded == assist.Lease) await EndAsync(assist, AssistEndReason.Lease);
-            else if (assist.Known >= engine.ContextTokens) await EndAsync(assist, AssistEndReason.Length);
-        }
+        var now = time.GetTimestamp();
+        foreach (var (generation, row) in _rows) await DrawAsync(generation, row, now);
+        _cost.Observe(prefill, decode, time.GetElapsedTime(start).TotalSeconds);
+        metrics.Batch(prefill, decode);
     }
 
-    /// <summary>False when no logit is finite: one assist's trouble (its penalties may cause it), not the loop's.</summary>
-    private static bool TryDraw(Assist assist, ReadOnlySpan<float> logits, out int id)
-    {
-        try
-        {
-            id = assist.Draw(logits);
-            return true;
-        }
-        catch (InvalidOperationException)
-        {
-            id = -1;
-            return false;
-        }
-    }
-
-    private void Fill()
+    private (int Prefill, int Decode) Fill()
     {
         _batch.Clear();
         _rows.Clear();
-        var work = _running.ConvertAll(a => new SlotWork(a.Slot, a.Decoded > 0 ? 0 : a.Known - a.Fed));
-        foreach (var share in BatchPlanner.Plan(work, engine.MaxBatchTokens, options.PrefillChunk))
+        _work.Clear();
+        var decodes = 0;
+        foreach (var generation in _running)
         {
-            var assist = _running.First(a => a.Slot == share.Slot);
-            var kind = assist.Decoded > 0 ? RowKind.Decode : RowKind.Prefill;
-            var last = assist.Fed + share.Count == assist.Known;
-            var row = _batch.AddRange(assist.Take(share.Count), assist.Fed, assist.Slot, kind, last);
-            assist.Fed += share.Count;
-            _rows.Add((assist, last ? row : -1));
+            var left = generation.Known - generation.Fed;
+            // One token left that was generated here is a decode step, after a hand-over too.
+            var prefill = left == 1 && generation.Decoded > 0 ? 0 : left;
+            if (prefill == 0) decodes++;
+            _work.Add(new SlotWork(generation.Slot, prefill, Due(generation)));
         }
+
+        var rows = _cost.PrefillRows(decodes, options.MaxStall.TotalSeconds, options.PrefillChunk);
+        decodes = 0;
+        foreach (var share in BatchPlanner.Plan(_work, engine.MaxBatchTokens, rows))
+        {
+            var generation = _slots[share.Slot]!;
+            var last = generation.Fed + share.Count == generation.Known;
+            var kind = share.Count == 1 && last && generation.Decoded > 0 ? RowKind.Decode : RowKind.Prefill;
+            var row = _batch.AddRange(generation.KnownTokens.Slice(generation.Fed, share.Count), generation.Fed, share.Slot, kind, last);
+            generation.Fed += share.Count;
+            if (kind == RowKind.Decode) decodes++;
+            if (last) _rows.Add((generation, row));
+        }
+
+        return (_batch.Count - decodes, decodes);
+    }
+
+    private async ValueTask DrawAsync(Generation generation, int row, long now)
+    {
+        var before = generation.Times.LastToken;
+        int id;
+        try
+        {
+            id = generation.Draw(_batch.Logits(row), now);
+        }
+        catch (InvalidOperationException)
+        {
+            // No logit is finite: one generation's trouble (its penalties may cause it), not the loop's.
+            await EndAsync(generation, AssistEndReason.Error, "NoTokenLeft");
+            return;
+        }
+
+        metrics.Token(before is { } last ? time.GetElapsedTime(last, now) : null);
+        if (before is null) Learn(generation);
+        if (_endOfGeneration.Contains(id)) await EndAsync(generation, AssistEndReason.Stop);
+        else if (generation.Decoded == generation.Request.MaxTokens) await EndAsync(generation, AssistEndReason.Lease);
+        else if (generation.Known >= engine.ContextTokens) await EndAsync(generation, AssistEndReason.Length);
+        else if (HandOver is not null) await PassOnAsync(generation, HandOver);
+    }
+
+    private async ValueTask PassOnAsync(Generation generation, Action<Generation> handOver)
+    {
+        await _reuse.TakeOutAsync(generation);
+        await LeaveAsync(generation);
+        handOver(generation);
     }
 
     // A moving average: what a device may expect of its first token now, with the load there is.
-    private void Learn(Assist assist)
+    private void Learn(Generation generation)
     {
-        if (assist.Fed < options.PrefillChunk) return; // one call's fixed cost says nothing about the rate
-        var seconds = time.GetElapsedTime(assist.StartedAt).TotalSeconds;
-        if (seconds > 0) Volatile.Write(ref _prefillRate, 0.7 * _prefillRate + 0.3 * assist.Fed / seconds);
+        var prefilled = generation.Fed - generation.Cached;
+        if (prefilled < options.PrefillChunk) return; // one call's fixed cost says nothing about the rate
+        var seconds = time.GetElapsedTime(generation.Times.Started!.Value, generation.Times.FirstToken!.Value).TotalSeconds;
+        if (seconds > 0) Volatile.Write(ref _prefillRate, (0.7 * _prefillRate) + (0.3 * prefilled / seconds));
     }
 
-    private async ValueTask EndAsync(Assist assist, AssistEndReason reason, string? message = null)
+    private async ValueTask EndAsync(Generation generation, AssistEndReason reason, string? message = null)
+    {
+        if (reason is not AssistEndReason.Error) await _reuse.KeepAsync(generation);
+        await LeaveAsync(generation);
+        Close(generation, reason, message);
+    }
+
+    private async ValueTask LeaveAsync(Generation generation)
     {
         // Not the caller's token: the slot must be empty whatever else happens.
-        await engine.TruncateAsync(assist.Slot, 0, CancellationToken.None);
-        _running.Remove(assist);
-        _freeSlots.Push(assist.Slot);
-        Close(assist, reason, message);
+        await engine.TruncateAsync(generation.Slot, 0, CancellationToken.None);
+        generation.Times.LeaveSlot(time.GetTimestamp(), time);
+        _running.Remove(generation);
+        _slots[generation.Slot] = null;
+        generation.Slot = -1;
+        Count();
+        SlotFreed?.Invoke();
     }
 
-    private void Close(Assist assist, AssistEndReason reason, string? message = null)
+    private void Close(Generation generation, AssistEndReason reason, string? message = null)
     {
-        Interlocked.Decrement(ref _queued);
-        var occupancy = assist.Slot < 0 ? TimeSpan.Zero : time.GetElapsedTime(assist.StartedAt);
-        var end = new AssistEnd(reason, assist.Decoded, occupancy.TotalMilliseconds, message);
-        Book.Finished(assist, end);
-        assist.Finish(end);
+        var now = time.GetTimestamp();
+        generation.Times.LeaveSlot(now, time);
+        generation.Times.Ended = now;
+        generation.State = null;
+        generation.Finish(new GenerationEnd(reason, generation.Decoded, generation.Times.Occupied, message));
     }
+
+    private void Count()
+    {
+        Volatile.Write(ref _runningCount, _running.Count);
+        Volatile.Write(ref _kvUsage, (double)_running.Sum(g => g.Fed) / ((double)engine.ContextTokens * _slots.Length));
+    }
+
+    private double Seconds(long timestamp) => time.GetElapsedTime(_origin, timestamp).TotalSeconds;
 }

@@ -9,30 +9,30 @@ using PdDevice.Core.Wire;
 
 namespace PdDevice.Cloud.Http;
 
-/// <summary>The assist API of design section 5 over one batch loop.</summary>
+/// <summary>The assist API of design section 5 over one cloud.</summary>
 public static class AssistApi
 {
     /// <summary>Largest request body, bytes: a prompt of a million tokens fits.</summary>
     public const long MaxBody = 16 << 20;
 
-    public static void Map(IEndpointRouteBuilder routes, BatchLoop loop)
+    public static void Map(IEndpointRouteBuilder routes, CloudService cloud)
     {
-        routes.MapGet(AssistRoutes.Identity, () => Results.Json(loop.Identity, WireJson.Default.AssistIdentity));
-        routes.MapPost(AssistRoutes.Assist, context => AssistAsync(context, loop));
-        routes.MapDelete(AssistRoutes.Assist + "/{id}", (string id, CancellationToken ct) => StopAsync(loop, id, ct));
+        routes.MapGet(AssistRoutes.Identity, () => Results.Json(cloud.Identity, WireJson.Default.AssistIdentity));
+        routes.MapPost(AssistRoutes.Assist, context => AssistAsync(context, cloud));
+        routes.MapDelete(AssistRoutes.Assist + "/{id}", (string id, CancellationToken ct) => StopAsync(cloud, id, ct));
         routes.MapGet(AssistRoutes.Assist + "/{id}/state", () =>
             Refuse(StatusCodes.Status404NotFound, new WireError("not_offered", "This cloud does not offer KV state; send the tokens instead.")));
     }
 
-    private static async Task AssistAsync(HttpContext context, BatchLoop loop)
+    private static async Task AssistAsync(HttpContext context, CloudService cloud)
     {
         var stop = context.RequestAborted;
-        Assist assist;
+        Generation assist;
         try
         {
             var request = await JsonSerializer.DeserializeAsync(context.Request.Body, WireJson.Default.AssistRequest, stop)
                 ?? throw new JsonException();
-            assist = loop.Admit(request);
+            assist = cloud.Assist(request, owner: "");
         }
         catch (JsonException exception)
         {
@@ -42,10 +42,10 @@ public static class AssistApi
             await Refuse(StatusCodes.Status400BadRequest, new WireError("bad_json", $"The body is not an assist request.{where}")).ExecuteAsync(context);
             return;
         }
-        catch (AssistRefusedException exception)
+        catch (RefusedException exception)
         {
-            if (exception.Error.Code == "busy") context.Response.Headers.RetryAfter = "1";
-            await Refuse(Status(exception.Error.Code), exception.Error).ExecuteAsync(context);
+            if (exception.RetryAfter is { } later) context.Response.Headers.RetryAfter = $"{Math.Ceiling(later.TotalSeconds)}";
+            await Refuse(exception.Status, exception.Error).ExecuteAsync(context);
             return;
         }
         catch (BadHttpRequestException exception)
@@ -70,11 +70,12 @@ public static class AssistApi
         }
     }
 
-    private static async IAsyncEnumerable<SseItem<AssistEvent>> Stream(Assist assist, [EnumeratorCancellation] CancellationToken stop)
+    private static async IAsyncEnumerable<SseItem<AssistEvent>> Stream(Generation assist, [EnumeratorCancellation] CancellationToken stop)
     {
         yield return new SseItem<AssistEvent>(new AssistAdmitted(assist.Id), AssistAdmitted.Name);
-        await foreach (var item in assist.Events.ReadAllAsync(stop))
-            yield return new SseItem<AssistEvent>(item, item is AssistToken ? AssistToken.Name : AssistEnd.Name);
+        await foreach (var token in assist.Tokens.ReadAllAsync(stop))
+            yield return new SseItem<AssistEvent>(new AssistToken(token.Index, token.Id), AssistToken.Name);
+        yield return new SseItem<AssistEvent>(End(assist.End!), AssistEnd.Name);
     }
 
     private static void Write(AssistEvent item, System.Buffers.IBufferWriter<byte> writer)
@@ -89,27 +90,22 @@ public static class AssistApi
         }
     }
 
-    private static async Task<IResult> StopAsync(BatchLoop loop, string id, CancellationToken cancellationToken)
+    private static async Task<IResult> StopAsync(CloudService cloud, string id, CancellationToken cancellationToken)
     {
-        if (loop.Book.Running(id) is { } assist)
+        if (cloud.Book.Running(id, owner: "") is { } assist)
         {
             assist.Release();
             await assist.Ended.WaitAsync(cancellationToken);
         }
 
-        return loop.Book.End(id) is { } end
-            ? Results.Json(end, WireJson.Default.AssistEnd)
+        return cloud.Book.Ended(id, owner: "")?.End is { } end
+            ? Results.Json(End(end), WireJson.Default.AssistEnd)
             : Refuse(StatusCodes.Status404NotFound, new WireError("no_such_assist", "There is no assist with this id, or it ended long ago."));
     }
 
     private static IResult Refuse(int status, WireError error) =>
         Results.Json(new WireErrorBody(error), WireJson.Default.WireErrorBody, statusCode: status);
 
-    private static int Status(string code) => code switch
-    {
-        "busy" => StatusCodes.Status503ServiceUnavailable,
-        "tokenizer_mismatch" or "weights_mismatch" => StatusCodes.Status409Conflict,
-        "context_exceeded" => StatusCodes.Status413PayloadTooLarge,
-        _ => StatusCodes.Status400BadRequest,
-    };
+    private static AssistEnd End(GenerationEnd end) =>
+        new(end.Reason, end.Decoded, end.Occupancy.TotalMilliseconds, end.Message);
 }

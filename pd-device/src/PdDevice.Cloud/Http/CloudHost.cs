@@ -3,14 +3,13 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using PdDevice.Cloud.Batching;
 
 namespace PdDevice.Cloud.Http;
 
 /// <summary>The cloud's web server: Kestrel on the address of the options, the assist API, and nothing else.</summary>
 public static class CloudHost
 {
-    public static WebApplication Build(CloudOptions options, BatchLoop loop)
+    public static WebApplication Build(CloudOptions options, CloudService cloud)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -22,7 +21,7 @@ public static class CloudHost
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2));
         var app = builder.Build();
-        AssistApi.Map(app, loop);
+        AssistApi.Map(app, cloud);
         return app;
     }
 }

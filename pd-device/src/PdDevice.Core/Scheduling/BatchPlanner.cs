@@ -1,9 +1,10 @@
 namespace PdDevice.Core.Scheduling;
 
-/// <summary>What one running assist could do in the next batch.</summary>
+/// <summary>What one running generation could do in the next batch.</summary>
 /// <param name="Slot">Its number.</param>
 /// <param name="PrefillLeft">Known tokens not ingested yet, the last one included that yields its first logits; 0 when decoding.</param>
-public readonly record struct SlotWork(int Slot, int PrefillLeft);
+/// <param name="Due">When its next token is wanted, seconds on the caller's clock; the past counts as most urgent.</param>
+public readonly record struct SlotWork(int Slot, int PrefillLeft, double Due);
 
 /// <summary>Rows a slot gets in the next batch.</summary>
 /// <param name="Slot">Its number.</param>
@@ -11,33 +12,42 @@ public readonly record struct SlotWork(int Slot, int PrefillLeft);
 public readonly record struct BatchShare(int Slot, int Count);
 
 /// <summary>
-/// Fills one batch: a decode step for every slot that decodes, then prefill chunks in the order of admission, so that
-/// first tokens come in the order the assists came.
+/// Fills one batch: first tokens first, then the earliest due. Prefill takes its rows before decode steps do, but never
+/// more than the caller's bound, which is what keeps running streams even; and at least half the batch stays for decode
+/// steps where there are as many.
 /// </summary>
 public static class BatchPlanner
 {
-    /// <param name="work">Running slots in order of admission.</param>
-    /// <param name="budget">Rows a batch may have; at least the number of slots.</param>
-    /// <param name="chunk">Prefill rows of one turn, over all slots: it bounds how long a running decode waits for its next token.</param>
-    public static IReadOnlyList<BatchShare> Plan(IReadOnlyList<SlotWork> work, int budget, int chunk)
+    /// <param name="work">Running slots, in any order.</param>
+    /// <param name="budget">Rows a batch may have, at least 1.</param>
+    /// <param name="prefillRows">Prefill rows of this turn, over all slots, at least 0: see <see cref="BatchCost.PrefillRows"/>.</param>
+    /// <returns>Prefill shares, then decode steps, each by due time and, on a tie, by slot. No slot twice.</returns>
+    public static IReadOnlyList<BatchShare> Plan(IReadOnlyList<SlotWork> work, int budget, int prefillRows)
     {
+        var decodes = new List<SlotWork>(work.Count);
+        var prefills = new List<SlotWork>();
+        foreach (var slot in work) (slot.PrefillLeft == 0 ? decodes : prefills).Add(slot);
         var shares = new List<BatchShare>(work.Count);
-        foreach (var slot in work)
-            if (slot.PrefillLeft == 0 && budget > 0)
-            {
-                shares.Add(new BatchShare(slot.Slot, 1));
-                budget--;
-            }
 
-        var prefill = Math.Min(budget, chunk);
-        foreach (var slot in work)
+        prefills.Sort(ByDue);
+        var left = Math.Min(prefillRows, budget - Math.Min(decodes.Count, budget / 2));
+        foreach (var slot in prefills)
         {
-            var count = Math.Min(slot.PrefillLeft, prefill);
-            if (count <= 0) continue;
+            var count = Math.Min(slot.PrefillLeft, left);
+            if (count <= 0) break;
             shares.Add(new BatchShare(slot.Slot, count));
-            prefill -= count;
+            left -= count;
+            budget -= count;
         }
 
+        if (decodes.Count > budget) decodes.Sort(ByDue); // order matters only where not all of them fit
+        for (var i = 0; i < decodes.Count && i < budget; i++) shares.Add(new BatchShare(decodes[i].Slot, 1));
         return shares;
+    }
+
+    private static int ByDue(SlotWork a, SlotWork b)
+    {
+        var due = a.Due.CompareTo(b.Due);
+        return due != 0 ? due : a.Slot.CompareTo(b.Slot);
     }
 }

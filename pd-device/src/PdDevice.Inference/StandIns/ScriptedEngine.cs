@@ -47,6 +47,8 @@ public sealed class ScriptedEngine(int sequences = 1, int contextTokens = 4096, 
         return ValueTask.CompletedTask;
     }
 
+    public Task RunLoopAsync(Func<Task> loop) => loop();
+
     public ValueTask TruncateAsync(int sequence, int length, CancellationToken cancellationToken)
     {
         var state = State(sequence);

@@ -1,5 +1,6 @@
 using PdDevice.Cloud;
 using PdDevice.Cloud.Batching;
+using PdDevice.Cloud.Telemetry;
 using PdDevice.Core.Planning;
 using PdDevice.Core.Wire;
 using PdDevice.Inference;
@@ -16,9 +17,9 @@ public sealed class BatchLoopEndTests
     [InlineData(20)]
     [InlineData(31)]
     public void RunAsync_ContextFull_EndsAsLengthWithTheSameTokens(int prompt) => Serve(
-        async (_, loop) =>
+        async (_, cloud) =>
         {
-            var outcome = await ReadAsync(loop.Admit(Request(prompt, 100)));
+            var outcome = await ReadAsync(cloud.Assist(Request(prompt, 100), ""));
             Assert.Equal(AssistEndReason.Length, outcome.End.Reason);
             Assert.Equal(32 - prompt, outcome.Tokens.Length); // prompt and answer together fill the context
             Assert.Equal(Alone(Request(prompt, 100)).Tokens[..outcome.Tokens.Length], outcome.Tokens);
@@ -51,19 +52,19 @@ public sealed class BatchLoopEndTests
             Before = _ => ++calls == 5 ? throw new EngineException(EngineError.Failed, "the driver is gone") : Task.CompletedTask,
         };
         Serve(
-            async (_, loop) =>
+            async (_, cloud) =>
             {
-                Assist[] running = [loop.Admit(Request(10, 50)), loop.Admit(Request(12, 50))];
-                var waiting = loop.Admit(Request(14, 50));
+                Generation[] running = [cloud.Assist(Request(10, 50), ""), cloud.Assist(Request(12, 50), "")];
+                var waiting = cloud.Assist(Request(14, 50), "");
                 foreach (var assist in running)
                 {
                     var outcome = await ReadAsync(assist);
                     Assert.Equal((AssistEndReason.Error, "Failed"), (outcome.End.Reason, outcome.End.Message));
-                    Assert.Equal(outcome.Tokens.Length, outcome.End.DecodedTokens);
+                    Assert.Equal(outcome.Tokens.Length, outcome.End.Decoded);
                 }
 
                 Assert.Equal(Alone(Request(14, 50)).Tokens, (await ReadAsync(waiting)).Tokens);
-                Assert.Equal(Alone(Request(10, 50)).Tokens, (await ReadAsync(loop.Admit(Request(10, 50)))).Tokens);
+                Assert.Equal(Alone(Request(10, 50)).Tokens, (await ReadAsync(cloud.Assist(Request(10, 50), ""))).Tokens);
             },
             engine,
             new CloudOptions { Slots = 2 });
@@ -81,44 +82,48 @@ public sealed class BatchLoopEndTests
             },
         };
         Serve(
-            async (_, loop) =>
+            async (_, cloud) =>
             {
-                var (good, bad) = (loop.Admit(Request(10, 50)), loop.Admit(Request(12, 50)));
+                var (good, bad) = (cloud.Assist(Request(10, 50), ""), cloud.Assist(Request(12, 50), ""));
                 var outcome = await ReadAsync(bad);
                 Assert.Equal(AssistEndReason.Error, outcome.End.Reason);
                 Assert.Equal(Alone(Request(12, 50)).Tokens[..outcome.Tokens.Length], outcome.Tokens);
                 Assert.Equal(Alone(Request(10, 50)).Tokens, (await ReadAsync(good)).Tokens);
-                Assert.Equal(AssistEndReason.Lease, (await ReadAsync(loop.Admit(Request(5, 5)))).End.Reason);
+                Assert.Equal(AssistEndReason.Lease, (await ReadAsync(cloud.Assist(Request(5, 5), ""))).End.Reason);
             },
             engine,
             new CloudOptions { Slots = 2 });
     }
 
     [Fact]
-    public void RunAsync_Cancelled_RunningAndWaitingEndAsPreemptedAndNoneIsAdmitted() => VirtualTime.Run(async time =>
+    public void RunAsync_Cancelled_WhatRunsWaitsOrComesLaterEndsAsPreempted() => VirtualTime.Run(async time =>
     {
         using var stop = new CancellationTokenSource();
-        var loop = new BatchLoop(new PacedEngine(new ScriptedEngine(), Rates, time), new CloudOptions { Slots = 1 }, Rates, time);
-        var run = loop.RunAsync(stop.Token);
-        var assists = Enumerable.Range(0, 3).Select(_ => loop.Admit(Request(10, 500))).ToArray();
+        var options = new CloudOptions { Slots = 1 };
+        using var metrics = new CloudMetrics();
+        var pools = new EnginePools(options, new PacedEngine(new ScriptedEngine(), Rates, time), prefill: null, Rates, metrics, time);
+        var cloud = new CloudService(pools, Rates, options, metrics);
+        var run = pools.RunAsync(stop.Token);
+        var assists = Enumerable.Range(0, 3).Select(_ => cloud.Assist(Request(10, 500), "")).ToArray();
         for (var i = 0; i < 4; i++) await ReadOneAsync(assists[0]);
         stop.Cancel();
-        var late = loop.Admit(Request(10, 500)); // arrived, not yet received
+        var late = cloud.Assist(Request(10, 500), ""); // arrived, not yet received
         await run;
         foreach (var assist in assists.Append(late)) Assert.Equal(AssistEndReason.Preempted, (await ReadAsync(assist)).End.Reason);
-        Assert.Equal(4, assists[0].End!.DecodedTokens);
-        Assert.Equal(new AssistEnd(AssistEndReason.Preempted, 0, 0), assists[1].End);
-        Assert.Equal("busy", Refused(loop, Request(10, 1)));
+        Assert.Equal(4, assists[0].End!.Decoded);
+        Assert.Equal(new GenerationEnd(AssistEndReason.Preempted, 0, TimeSpan.Zero), assists[1].End);
+        Assert.Equal(AssistEndReason.Preempted, (await ReadAsync(cloud.Assist(Request(10, 1), ""))).End.Reason);
     });
 
     [Fact]
     public void RunAsync_Paced_OccupancyRunsFromTheSlotsStartToItsRelease() => Serve(
-        async (time, loop) =>
+        async (time, cloud) =>
         {
-            var (first, second) = (loop.Admit(Request(100, 10)), loop.Admit(Request(50, 1)));
-            Assert.InRange((await ReadAsync(first)).End.OccupancyMs, 189, 191); // 100 positions and 9 decode steps
-            Assert.InRange((await ReadAsync(second)).End.OccupancyMs, 49, 51); // the time in the queue is not occupancy
+            var (first, second) = (cloud.Assist(Request(100, 10), ""), cloud.Assist(Request(50, 1), ""));
+            Assert.InRange((await ReadAsync(first)).End.Occupancy.TotalMilliseconds, 189, 191); // 100 positions and 9 decode steps
+            Assert.InRange((await ReadAsync(second)).End.Occupancy.TotalMilliseconds, 49, 51); // the time in the queue is not occupancy
             Assert.InRange(time.Elapsed.TotalMilliseconds, 239, 242);
         },
-        new ScriptedEngine());
+        new ScriptedEngine(),
+        new CloudOptions { PrefixBytes = 0 });
 }

@@ -34,16 +34,16 @@ public sealed class BatchLoopTests
             var drawn = 0;
             var engine = new TestEngine(new ScriptedEngine(4)) { After = batch => drawn += batch.Rows.Count(row => row.WantLogits) };
             Serve(
-                async (_, loop) =>
+                async (_, cloud) =>
                 {
-                    var outcomes = await Task.WhenAll(requests.Select(loop.Admit).ToArray().Select(ReadAsync));
+                    var outcomes = await Task.WhenAll(requests.Select(r => cloud.Assist(r, "")).ToArray().Select(ReadAsync));
                     foreach (var (request, outcome) in requests.Zip(outcomes))
                     {
                         var alone = Alone(request);
                         Assert.Equal(alone.Tokens, outcome.Tokens);
                         Assert.Equal(alone.End.Reason, outcome.End.Reason);
                         Assert.InRange(outcome.Tokens.Length, 1, request.Lease);
-                        Assert.Equal(outcome.Tokens.Length, outcome.End.DecodedTokens);
+                        Assert.Equal(outcome.Tokens.Length, outcome.End.Decoded);
                         Assert.Equal(outcome.Tokens.Length == request.Lease || outcome.Tokens[^1].Id == ScriptedTokenizer.End, outcome.End.Reason is AssistEndReason.Lease or AssistEndReason.Stop);
                     }
 
@@ -62,11 +62,11 @@ public sealed class BatchLoopTests
         var request = Request(50, lease, temperature);
         var whole = Alone(request).Tokens;
         Assert.Equal(lease, whole.Length);
-        Serve(async (_, loop) =>
+        Serve(async (_, cloud) =>
         {
             for (var split = 0; split <= 64; split++)
             {
-                var rest = await ReadAsync(loop.Admit(request with { Committed = [.. whole[..split].Select(t => t.Id)], Lease = lease - split }));
+                var rest = await ReadAsync(cloud.Assist(request with { Committed = [.. whole[..split].Select(t => t.Id)], Lease = lease - split }, ""));
                 Assert.Equal(whole[split..], rest.Tokens);
             }
         });
@@ -82,22 +82,22 @@ public sealed class BatchLoopTests
         var calls = 0;
         var engine = new TestEngine(new ScriptedEngine()) { After = _ => calls++ };
         Serve(
-            async (time, loop) =>
+            async (time, cloud) =>
             {
-                var assist = loop.Admit(Request(10, 1000));
-                var next = loop.Admit(Request(10, 3));
-                for (var i = 0; i < after; i++) Assert.IsType<AssistToken>(await ReadOneAsync(assist));
+                var assist = cloud.Assist(Request(10, 1000), "");
+                var next = cloud.Assist(Request(10, 3), "");
+                for (var i = 0; i < after; i++) await ReadOneAsync(assist);
                 assist.Release();
                 var before = calls;
                 var rest = await ReadAsync(assist);
                 Assert.InRange(calls - before, 0, 1);
                 Assert.Equal(AssistEndReason.Released, rest.End.Reason);
-                Assert.Equal(after + rest.Tokens.Length, rest.End.DecodedTokens);
+                Assert.Equal(after + rest.Tokens.Length, rest.End.Decoded);
                 Assert.InRange(rest.Tokens.Length, 0, 1);
                 Assert.Same(rest.End, assist.End);
                 Assert.True(assist.Ended.IsCompletedSuccessfully);
                 Assert.Equal(AssistEndReason.Lease, (await ReadAsync(next)).End.Reason);
-                Assert.Same(assist.End, loop.Book.End(assist.Id));
+                Assert.Same(assist, cloud.Book.Ended(assist.Id, ""));
                 assist.Release(); // harmless
             },
             engine);
@@ -105,17 +105,17 @@ public sealed class BatchLoopTests
 
     [Fact]
     public void RunAsync_ReleasedWhileWaitingBehindOthers_EndsAtOnceAndFreesItsPlace() => Serve(
-        async (_, loop) =>
+        async (_, cloud) =>
         {
-            var running = loop.Admit(Request(10, 500));
+            var running = cloud.Assist(Request(10, 500), "");
             await ReadOneAsync(running);
-            var first = loop.Admit(Request(10, 5));
-            var second = loop.Admit(Request(10, 5));
-            Assert.Equal("busy", Refused(loop, Request(10, 1)));
+            var first = cloud.Assist(Request(10, 5), "");
+            var second = cloud.Assist(Request(10, 5), "");
+            Assert.Equal("busy", Refused(cloud, Request(10, 1)));
             second.Release();
-            Assert.Equal(new AssistEnd(AssistEndReason.Released, 0, 0), (await ReadAsync(second)).End);
+            Assert.Equal(new GenerationEnd(AssistEndReason.Released, 0, TimeSpan.Zero), (await ReadAsync(second)).End);
             Assert.False(running.Ended.IsCompleted || first.Ended.IsCompleted);
-            Assert.Equal(AssistEndReason.Lease, (await ReadAsync(loop.Admit(Request(10, 1)))).End.Reason);
+            Assert.Equal(AssistEndReason.Lease, (await ReadAsync(cloud.Assist(Request(10, 1), ""))).End.Reason);
         },
         new ScriptedEngine(),
         new CloudOptions { Slots = 1, QueueLength = 2 });
@@ -125,13 +125,13 @@ public sealed class BatchLoopTests
     [InlineData(4, 2, 3)] // more slots than the engine has sequences: these do not exist
     [InlineData(1, 1, 0)]
     public void Admit_SlotsAndQueueFull_IsBusyUntilOneEnds(int slots, int sequences, int queue) => Serve(
-        async (_, loop) =>
+        async (_, cloud) =>
         {
             var places = Math.Min(slots, sequences) + queue;
-            var admitted = Enumerable.Range(0, places).Select(_ => loop.Admit(Request(20, 30))).ToArray();
-            Assert.Equal("busy", Refused(loop, Request(1, 1)));
+            var admitted = Enumerable.Range(0, places).Select(_ => cloud.Assist(Request(20, 30), "")).ToArray();
+            Assert.Equal("busy", Refused(cloud, Request(1, 1)));
             await ReadAsync(admitted[0]);
-            Assert.Equal(AssistEndReason.Lease, (await ReadAsync(loop.Admit(Request(20, 1)))).End.Reason);
+            Assert.Equal(AssistEndReason.Lease, (await ReadAsync(cloud.Assist(Request(20, 1), ""))).End.Reason);
             foreach (var assist in admitted[1..]) Assert.Equal(AssistEndReason.Lease, (await ReadAsync(assist)).End.Reason);
         },
         new ScriptedEngine(sequences),
@@ -139,30 +139,30 @@ public sealed class BatchLoopTests
 
     [Fact]
     public void Admit_RuleBroken_IsRefusedAndTakesNoPlace() => Serve(
-        async (_, loop) =>
+        async (_, cloud) =>
         {
-            for (var i = 0; i < 10; i++) Assert.Equal("bad_lease", Refused(loop, Request(10, 0)));
-            Assert.Equal("context_exceeded", Refused(loop, Request(5000, 1)));
-            Assert.Single((await ReadAsync(loop.Admit(Request(10, 1)))).Tokens);
+            for (var i = 0; i < 10; i++) Assert.Equal("bad_lease", Refused(cloud, Request(10, 0)));
+            Assert.Equal("context_exceeded", Refused(cloud, Request(5000, 1)));
+            Assert.Single((await ReadAsync(cloud.Assist(Request(10, 1), ""))).Tokens);
         },
         options: new CloudOptions { Slots = 1, QueueLength = 0 });
 
     [Fact]
-    public void Identity_AfterSlowFirstTokens_StatesARateThatFollows() => Serve(async (_, loop) =>
+    public void Identity_AfterSlowFirstTokens_StatesARateThatFollows() => Serve(async (_, cloud) =>
     {
-        Assert.Equal(Rates.PrefillTokensPerSecond, loop.Identity.PrefillTokensPerSecond);
-        for (var i = 0; i < 30; i++) await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => ReadAsync(loop.Admit(Request(150, 1)))));
+        Assert.Equal(Rates.PrefillTokensPerSecond, cloud.Identity.PrefillTokensPerSecond);
+        for (var i = 0; i < 30; i++) await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => ReadAsync(cloud.Assist(Request(150, 1), ""))));
 
         // Four prompts share the engine, so a first token waits for those before it: at worst a quarter of the rate.
-        Assert.InRange(loop.Identity.PrefillTokensPerSecond, 240, 600);
-        Assert.Equal(Rates.DecodeTokensPerSecond, loop.Identity.DecodeTokensPerSecond);
+        Assert.InRange(cloud.Identity.PrefillTokensPerSecond, 240, 600);
+        Assert.Equal(Rates.DecodeTokensPerSecond, cloud.Identity.DecodeTokensPerSecond);
     });
 
     [Fact]
-    public void Identity_AfterShortPrompts_StatesTheSameRate() => Serve(async (_, loop) =>
+    public void Identity_AfterShortPrompts_StatesTheSameRate() => Serve(async (_, cloud) =>
     {
         // A call's fixed cost, spread over three tokens, would make the cloud look too slow to be asked ever again.
-        for (var i = 0; i < 10; i++) await ReadAsync(loop.Admit(Request(3, 1)));
-        Assert.Equal(Rates.PrefillTokensPerSecond, loop.Identity.PrefillTokensPerSecond);
+        for (var i = 0; i < 10; i++) await ReadAsync(cloud.Assist(Request(3, 1), ""));
+        Assert.Equal(Rates.PrefillTokensPerSecond, cloud.Identity.PrefillTokensPerSecond);
     });
 }

@@ -1,5 +1,6 @@
 using PdDevice.Cloud;
 using PdDevice.Cloud.Batching;
+using PdDevice.Cloud.Telemetry;
 using PdDevice.Core.Planning;
 using PdDevice.Core.Sampling;
 using PdDevice.Core.Wire;
@@ -29,44 +30,41 @@ internal static class Batches
     public static int[] Ids(int count, int seed) => [.. Enumerable.Range(seed, count).Select(i => 32 + (i * 7 % 90))];
 
     /// <summary>Serves in virtual time, paced to <see cref="Rates"/>, and sees the loop end well.</summary>
-    public static void Serve(Func<VirtualTime, BatchLoop, Task> body, IEngine? engine = null, CloudOptions? options = null) => VirtualTime.Run(async time =>
+    public static void Serve(Func<VirtualTime, CloudService, Task> body, IEngine? engine = null, CloudOptions? options = null) => VirtualTime.Run(async time =>
     {
         using var stop = new CancellationTokenSource();
-        var loop = new BatchLoop(new PacedEngine(engine ?? new ScriptedEngine(4), Rates, time), options ?? new CloudOptions(), Rates, time);
-        var run = loop.RunAsync(stop.Token);
-        await body(time, loop);
+        options ??= new CloudOptions();
+        using var metrics = new CloudMetrics();
+        var pools = new EnginePools(options, new PacedEngine(engine ?? new ScriptedEngine(4), Rates, time), prefill: null, Rates, metrics, time);
+        var run = pools.RunAsync(stop.Token);
+        await body(time, new CloudService(pools, Rates, options, metrics));
         stop.Cancel();
         await run;
     });
 
     /// <summary>One assist with the cloud to itself.</summary>
-    public static (AssistToken[] Tokens, AssistEnd End) Alone(AssistRequest request)
+    public static (GeneratedToken[] Tokens, GenerationEnd End) Alone(AssistRequest request)
     {
-        (AssistToken[], AssistEnd) outcome = default;
-        Serve(async (_, loop) => outcome = await ReadAsync(loop.Admit(request)), new ScriptedEngine());
+        (GeneratedToken[], GenerationEnd) outcome = default;
+        Serve(async (_, cloud) => outcome = await ReadAsync(cloud.Assist(request, "")), new ScriptedEngine());
         return outcome;
     }
 
-    public static async Task<(AssistToken[] Tokens, AssistEnd End)> ReadAsync(Assist assist)
+    public static async Task<(GeneratedToken[] Tokens, GenerationEnd End)> ReadAsync(Generation generation)
     {
-        var tokens = new List<AssistToken>();
-        while (true)
-        {
-            if (await ReadOneAsync(assist) is AssistToken token) tokens.Add(token);
-            else break;
-        }
-
-        Assert.False(assist.Events.TryPeek(out _));
-        return ([.. tokens], assist.End!);
+        var tokens = new List<GeneratedToken>();
+        while (await generation.Tokens.WaitToReadAsync())
+            while (generation.Tokens.TryRead(out var token)) tokens.Add(token);
+        return ([.. tokens], generation.End!);
     }
 
-    public static async Task<AssistEvent> ReadOneAsync(Assist assist)
+    public static async Task<GeneratedToken> ReadOneAsync(Generation generation)
     {
-        Assert.True(await assist.Events.WaitToReadAsync());
-        Assert.True(assist.Events.TryRead(out var item));
-        return item;
+        Assert.True(await generation.Tokens.WaitToReadAsync());
+        Assert.True(generation.Tokens.TryRead(out var token));
+        return token;
     }
 
-    public static string Refused(BatchLoop loop, AssistRequest request) =>
-        Assert.Throws<AssistRefusedException>(() => loop.Admit(request)).Error.Code;
+    public static string Refused(CloudService cloud, AssistRequest request) =>
+        Assert.Throws<RefusedException>(() => cloud.Assist(request, "")).Error.Code;
 }

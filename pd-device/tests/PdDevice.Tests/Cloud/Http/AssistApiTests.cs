@@ -135,7 +135,7 @@ public sealed class AssistApiTests
         await using var cloud = await TestCloud.StartAsync(Slow(), Endless);
         var response = await cloud.PostAsync(Body(lease: "1000000"));
         var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
-        var assist = cloud.Loop.Book.Running(await AdmittedAsync(reader))!;
+        var assist = cloud.Service.Book.Running(await AdmittedAsync(reader), "")!;
         await NextAsync(reader);
         reader.Dispose();
         response.Dispose();

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using PdDevice.Cloud;
 using PdDevice.Cloud.Batching;
 using PdDevice.Cloud.Http;
+using PdDevice.Cloud.Telemetry;
 using PdDevice.Core.Planning;
 using PdDevice.Inference;
 
@@ -13,19 +14,21 @@ internal sealed class TestCloud : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly IEngine _engine;
+    private readonly CloudMetrics _metrics = new();
     private WebApplication? _app;
     private Task _run = Task.CompletedTask;
 
     private TestCloud(IEngine engine, CloudOptions options)
     {
         _engine = engine;
-        Loop = new BatchLoop(engine, options, new EngineRates(1000, 50), TimeProvider.System);
+        var rates = new EngineRates(1000, 50);
+        Service = new CloudService(new EnginePools(options, engine, prefill: null, rates, _metrics, TimeProvider.System), rates, options, _metrics);
     }
 
     /// <summary>No answer in this time is a failure; no test waits for it otherwise.</summary>
     public static TimeSpan Patience { get; } = TimeSpan.FromSeconds(60);
 
-    public BatchLoop Loop { get; }
+    public CloudService Service { get; }
 
     public HttpClient Http { get; private set; } = null!;
 
@@ -33,9 +36,9 @@ internal sealed class TestCloud : IAsyncDisposable
     {
         var all = (options ?? new CloudOptions()) with { Listen = "127.0.0.1:0" };
         var cloud = new TestCloud(engine, all);
-        cloud._app = CloudHost.Build(all, cloud.Loop);
+        cloud._app = CloudHost.Build(all, cloud.Service);
         await cloud._app.StartAsync();
-        cloud._run = Task.Run(() => cloud.Loop.RunAsync(cloud._stop.Token));
+        cloud._run = Task.Run(() => cloud.Service.Pools.RunAsync(cloud._stop.Token));
 
         // A stream that is let go closes its connection at once instead of being drained.
         cloud.Http = new HttpClient(new SocketsHttpHandler { MaxResponseDrainSize = 0, Expect100ContinueTimeout = Patience })
@@ -63,5 +66,6 @@ internal sealed class TestCloud : IAsyncDisposable
         await _app!.DisposeAsync();
         await _engine.DisposeAsync();
         _stop.Dispose();
+        _metrics.Dispose();
     }
 }

@@ -7,34 +7,54 @@ namespace PdDevice.Tests.Core.Scheduling;
 public sealed class BatchPlannerTests
 {
     private static readonly Arbitrary<SlotWork[]> Work =
-        Gen.Frequency((1, Gen.Constant(0)), (1, Gen.Choose(1, 700))).ArrayOf().Resize(64)
-            .Select(left => left.Select((l, i) => new SlotWork(i * 3 % 191, l)).ToArray()).ToArbitrary();
+        (from left in Gen.Frequency((1, Gen.Constant(0)), (1, Gen.Choose(1, 700)))
+         from due in Gen.Choose(0, 20)
+         select (left, due)).ArrayOf().Resize(64)
+            .Select(all => all.Select((one, i) => new SlotWork(i * 3 % 191, one.left, one.due)).ToArray()).ToArbitrary();
 
     [Fact]
-    public void Plan_AnyWork_DecodesFirstAndStaysWithinBudgetAndChunk() =>
-        Prop.ForAll(Work, Gen.Choose(64, 512).ToArbitrary(), Gen.Choose(1, 512).ToArbitrary(), (work, budget, chunk) =>
+    public void Plan_AnyWork_StaysWithinItsBoundsAndLeavesNothingOutThatFits() =>
+        Prop.ForAll(Work, Gen.Choose(1, 512).ToArbitrary(), Gen.Choose(0, 512).ToArbitrary(), (work, budget, rows) =>
         {
-            var shares = BatchPlanner.Plan(work, budget, chunk);
-            int[] decoding = [.. work.Where(w => w.PrefillLeft == 0).Select(w => w.Slot)];
-            Assert.Equal(decoding.Select(slot => new BatchShare(slot, 1)), shares.Take(decoding.Length));
-
-            var prefill = shares.Skip(decoding.Length).ToArray();
+            var shares = BatchPlanner.Plan(work, budget, rows);
             var left = work.ToDictionary(w => w.Slot, w => w.PrefillLeft);
-            Assert.All(prefill, share => Assert.InRange(share.Count, 1, left[share.Slot]));
+            var prefill = shares.Where(s => left[s.Slot] > 0).Sum(s => s.Count);
+            var decodes = shares.Count(s => left[s.Slot] == 0);
+            var decoding = work.Count(w => w.PrefillLeft == 0);
 
-            // In order of admission: all but the last get all they have, and none is skipped.
-            Assert.Equal(work.Where(w => w.PrefillLeft > 0).Take(prefill.Length).Select(w => w.Slot), prefill.Select(s => s.Slot));
-            Assert.All(prefill.SkipLast(1), share => Assert.Equal(left[share.Slot], share.Count));
-
-            // Nothing is left out that would have fitted.
-            Assert.Equal(Math.Min(work.Sum(w => w.PrefillLeft), Math.Min(chunk, budget - decoding.Length)), prefill.Sum(s => s.Count));
+            Assert.Equal(shares.Count, shares.Select(s => s.Slot).Distinct().Count());
+            Assert.All(shares, share => Assert.InRange(share.Count, 1, Math.Max(1, left[share.Slot])));
+            Assert.InRange(prefill + decodes, 0, budget);
+            Assert.Equal(Math.Min(work.Sum(w => w.PrefillLeft), Math.Min(rows, budget - Math.Min(decoding, budget / 2))), prefill);
+            Assert.Equal(Math.Min(decoding, budget - prefill), decodes); // so at least half the batch, where as many decode
         }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Plan_BudgetSmallerThanTheDecodes_IsNotExceeded() =>
+    public void Plan_AnyWork_FirstTokensComeFirstAndThenTheEarliestDue() =>
+        Prop.ForAll(Work, Gen.Choose(1, 512).ToArbitrary(), Gen.Choose(0, 512).ToArbitrary(), (work, budget, rows) =>
+        {
+            var shares = BatchPlanner.Plan(work, budget, rows);
+            var by = work.ToDictionary(w => w.Slot);
+            var prefills = shares.TakeWhile(s => by[s.Slot].PrefillLeft > 0).ToArray();
+            Assert.All(shares.Skip(prefills.Length), s => Assert.Equal(0, by[s.Slot].PrefillLeft));
+
+            // Nobody is served who is due later than one who got less than he could use.
+            Assert.All(prefills.SkipLast(1), s => Assert.Equal(by[s.Slot].PrefillLeft, s.Count));
+            HoldsInOrder(work.Where(w => w.PrefillLeft > 0), [.. prefills.Select(s => s.Slot)]);
+            HoldsInOrder(work.Where(w => w.PrefillLeft == 0), [.. shares.Skip(prefills.Length).Select(s => s.Slot)]);
+
+            void HoldsInOrder(IEnumerable<SlotWork> candidates, HashSet<int> served)
+            {
+                var latest = candidates.Where(w => served.Contains(w.Slot)).Select(w => w.Due).DefaultIfEmpty(double.MinValue).Max();
+                Assert.All(candidates.Where(w => !served.Contains(w.Slot)), w => Assert.True(w.Due >= latest));
+            }
+        }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void Plan_BudgetSmallerThanTheDecodes_TheLateOnesWaitAndPrefillGetsHalf() =>
         Assert.Equal(
-            [new BatchShare(0, 1), new BatchShare(1, 1)],
-            BatchPlanner.Plan([new SlotWork(0, 0), new SlotWork(1, 0), new SlotWork(2, 0), new SlotWork(3, 9)], 2, 128));
+            [new BatchShare(3, 2), new BatchShare(2, 1), new BatchShare(0, 1)],
+            BatchPlanner.Plan([new SlotWork(0, 0, 2), new SlotWork(1, 0, 3), new SlotWork(2, 0, 1), new SlotWork(3, 9, 7)], 4, 128));
 
     [Fact]
     public void Plan_NoWork_IsEmpty() => Assert.Empty(BatchPlanner.Plan([], 512, 128));

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using PdDevice.Cloud;
 using PdDevice.Cloud.Batching;
+using PdDevice.Cloud.Telemetry;
 using PdDevice.Core.Planning;
 using PdDevice.Core.Wire;
 using PdDevice.Device.Assists;
@@ -10,10 +11,10 @@ using PdDevice.Inference;
 namespace PdDevice.Tests.Device.Answers;
 
 /// <summary>
-/// The real batch loop behind a link of constant delay, on any clock, with faults on demand. It hands events on one way
+/// A real cloud service behind a link of constant delay, on any clock, with faults on demand. It hands events on one way
 /// late, refuses as HTTP would, and can break after any number of tokens.
 /// </summary>
-internal sealed class InProcessCloud(BatchLoop loop, TimeSpan oneWay, TimeProvider time) : IAssistClient
+internal sealed class InProcessCloud(CloudService cloud, TimeSpan oneWay, TimeProvider time) : IAssistClient
 {
     private readonly List<(int Count, TaskCompletionSource Reached)> _gates = [];
 
@@ -43,7 +44,7 @@ internal sealed class InProcessCloud(BatchLoop loop, TimeSpan oneWay, TimeProvid
     public async ValueTask<(AssistIdentity Identity, TimeSpan RoundTrip)> IdentityAsync(CancellationToken cancellationToken)
     {
         await Task.Delay(2 * oneWay, time, cancellationToken);
-        return (loop.Identity, 2 * oneWay);
+        return (cloud.Identity, 2 * oneWay);
     }
 
     public async IAsyncEnumerable<AssistEvent> OpenAsync(AssistRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -84,18 +85,20 @@ internal sealed class InProcessCloud(BatchLoop loop, TimeSpan oneWay, TimeProvid
     public async Task<AssistEnd?> StopAsync(string id, CancellationToken cancellationToken)
     {
         await Task.Delay(oneWay, time, cancellationToken);
-        loop.Book.Running(id)?.Release();
-        while (loop.Book.Running(id) is not null) await Task.Delay(TimeSpan.FromMilliseconds(1), time, cancellationToken);
+        cloud.Book.Running(id, "")?.Release();
+        while (cloud.Book.Running(id, "") is not null) await Task.Delay(TimeSpan.FromMilliseconds(1), time, cancellationToken);
         await Task.Delay(oneWay, time, cancellationToken);
-        return loop.Book.End(id);
+        return cloud.Book.Ended(id, "")?.End is { } end ? new AssistEnd(end.Reason, end.Decoded, end.Occupancy.TotalMilliseconds, end.Message) : null;
     }
 
     /// <summary>A cloud of these rates over an engine, turning until the token is cancelled.</summary>
-    public static BatchLoop Start(IEngine engine, EngineRates rates, TimeProvider time, CancellationToken stop)
+    public static CloudService Start(IEngine engine, EngineRates rates, TimeProvider time, CancellationToken stop, CloudOptions? options = null)
     {
-        var loop = new BatchLoop(engine, new CloudOptions(), rates, time);
-        _ = loop.RunAsync(stop);
-        return loop;
+        options ??= new CloudOptions();
+        var metrics = new CloudMetrics();
+        var pools = new EnginePools(options, engine, prefill: null, rates, metrics, time);
+        _ = pools.RunAsync(stop);
+        return new CloudService(pools, rates, options, metrics);
     }
 
     private void Break()
@@ -103,24 +106,26 @@ internal sealed class InProcessCloud(BatchLoop loop, TimeSpan oneWay, TimeProvid
         if (Loss is not null) throw Loss;
     }
 
-    private Assist Admit(AssistRequest request)
+    private Generation Admit(AssistRequest request)
     {
         try
         {
-            return loop.Admit(request);
+            return cloud.Assist(request, "");
         }
-        catch (AssistRefusedException refused)
+        catch (RefusedException refused)
         {
             throw new CloudRefusedException(refused.Error);
         }
     }
 
-    private async Task CarryAsync(Assist assist, ChannelWriter<(AssistEvent Event, long Due)> arrivals)
+    private async Task CarryAsync(Generation assist, ChannelWriter<(AssistEvent Event, long Due)> arrivals)
     {
         arrivals.TryWrite((new AssistAdmitted(assist.Id), Due()));
-        while (await assist.Events.WaitToReadAsync())
-            while (assist.Events.TryRead(out var item))
-                arrivals.TryWrite((item, Due()));
+        while (await assist.Tokens.WaitToReadAsync())
+            while (assist.Tokens.TryRead(out var token))
+                arrivals.TryWrite((new AssistToken(token.Index, token.Id), Due()));
+        var end = assist.End!;
+        arrivals.TryWrite((new AssistEnd(end.Reason, end.Decoded, end.Occupancy.TotalMilliseconds, end.Message), Due()));
         arrivals.Complete();
 
         long Due() => time.GetTimestamp() + (long)(oneWay.TotalSeconds * time.TimestampFrequency);
@@ -132,7 +137,7 @@ internal sealed class InProcessCloud(BatchLoop loop, TimeSpan oneWay, TimeProvid
         if (wait > TimeSpan.Zero) await Task.Delay(wait, time, cancellationToken);
     }
 
-    private async Task ReleaseAsync(Assist assist)
+    private async Task ReleaseAsync(Generation assist)
     {
         await Task.Delay(oneWay, time, CancellationToken.None);
         assist.Release();

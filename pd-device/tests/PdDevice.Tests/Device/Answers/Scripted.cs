@@ -42,7 +42,7 @@ internal static class Scripted
     /// <param name="cloudRates">Default <see cref="CloudRates"/>.</param>
     /// <param name="oneWay">Default <see cref="OneWay"/>.</param>
     public static Outcome Together(
-        AnswerRequest request, Func<PdDevice.Cloud.Batching.BatchLoop, TimeProvider, InProcessCloud>? cloud = null,
+        AnswerRequest request, Func<PdDevice.Cloud.CloudService, TimeProvider, InProcessCloud>? cloud = null,
         Func<InProcessCloud, TimeProvider, IEngine>? device = null, EngineRates? cloudRates = null, TimeSpan? oneWay = null)
     {
         Outcome? outcome = null;

@@ -217,6 +217,8 @@ public sealed class LlamaEngineTests
             if (--_left == 0) await source.CancelAsync();
         }
 
+        public Task RunLoopAsync(Func<Task> loop) => inner.RunLoopAsync(loop);
+
         public ValueTask TruncateAsync(int sequence, int length, CancellationToken cancellationToken) => inner.TruncateAsync(sequence, length, cancellationToken);
 
         public ValueTask<byte[]> ExportAsync(int sequence, CancellationToken cancellationToken) => inner.ExportAsync(sequence, cancellationToken);

@@ -1,0 +1,118 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Threading.Channels;
+using PdDevice.Core.Sampling;
+using PdDevice.Core.Wire;
+
+namespace PdDevice.Cloud.Batching;
+
+/// <summary>A token as it was generated.</summary>
+/// <param name="Index">Its index in the answer.</param>
+/// <param name="Id">Token id.</param>
+public readonly record struct GeneratedToken(int Index, int Id);
+
+/// <summary>How a generation ended and what it took.</summary>
+/// <param name="Reason">Why it ended.</param>
+/// <param name="Decoded">Tokens generated, whether or not anybody read them.</param>
+/// <param name="Occupancy">Time it held a slot.</param>
+/// <param name="Message">For <see cref="AssistEndReason.Error"/>: what happened.</param>
+public sealed record GenerationEnd(AssistEndReason Reason, int Decoded, TimeSpan Occupancy, string? Message = null);
+
+/// <summary>
+/// One piece of work of the cloud, from admission to its end: an assist of a device, or a choice of a plain request. Its
+/// state belongs to the loop it is in; others read the tokens and may let go.
+/// </summary>
+public sealed class Generation
+{
+    private readonly Channel<GeneratedToken> _out = Channel.CreateUnbounded<GeneratedToken>(new UnboundedChannelOptions { SingleWriter = true, SingleReader = true });
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Action<Generation>? _onEnd;
+    private readonly List<int> _tokens;
+    private readonly PositionSampler _sampler;
+    private volatile bool _released;
+
+    /// <param name="request">What to generate.</param>
+    /// <param name="endOfGeneration">Ids that end it.</param>
+    /// <param name="onEnd">Called once, on the loop's thread, before readers see the end.</param>
+    /// <param name="after">Another of the same prompt; this one waits for its first token, to share its prefill.</param>
+    internal Generation(GenerationRequest request, IReadOnlyList<int> endOfGeneration, Action<Generation>? onEnd = null, Generation? after = null)
+    {
+        Request = request;
+        After = after;
+        _onEnd = onEnd;
+        _tokens = [.. request.Prompt, .. request.Committed];
+        _sampler = new PositionSampler(request.Sampling, request.Prompt, endOfGeneration);
+        foreach (var token in request.Committed) _sampler.Accept(token);
+    }
+
+    /// <summary>128 random bits, hex.</summary>
+    public string Id { get; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+
+    public GenerationRequest Request { get; }
+
+    /// <summary>The tokens in order. Completes when it ends.</summary>
+    public ChannelReader<GeneratedToken> Tokens => _out.Reader;
+
+    /// <summary>How it ended; null until then, set before <see cref="Tokens"/> completes.</summary>
+    public GenerationEnd? End { get; private set; }
+
+    /// <summary>Completes when <see cref="End"/> is set.</summary>
+    public Task Ended => _ended.Task;
+
+    /// <summary>Known tokens that were not prefilled because their KV was at hand; set when it starts.</summary>
+    public int Cached { get; internal set; }
+
+    /// <summary>When what happened to it.</summary>
+    public GenerationTimes Times { get; } = new();
+
+    internal Generation? After { get; }
+
+    internal Action? Wake { get; set; }
+
+    /// <summary>Sequence of the engine it runs in; -1 while in none.</summary>
+    internal int Slot { get; set; } = -1;
+
+    /// <summary>KV state on its way from one engine to another.</summary>
+    internal byte[]? State { get; set; }
+
+    internal bool Released => _released;
+
+    internal int Decoded { get; private set; }
+
+    /// <summary>Positions ingested of the tokens known.</summary>
+    internal int Fed { get; set; }
+
+    internal int Known => _tokens.Count;
+
+    /// <summary>Prompt, what was committed before, and what was generated.</summary>
+    internal ReadOnlySpan<int> KnownTokens => CollectionsMarshal.AsSpan(_tokens);
+
+    /// <summary>Lets go: the slot is free before the loop's next batch. Harmless after the end.</summary>
+    public void Release()
+    {
+        _released = true;
+        Wake?.Invoke();
+    }
+
+    /// <summary>Draws the next token from logits, keeps it and hands it out. Returns its id.</summary>
+    /// <exception cref="InvalidOperationException">No token can be drawn.</exception>
+    internal int Draw(ReadOnlySpan<float> logits, long now)
+    {
+        var index = Request.Committed.Length + Decoded;
+        var id = _sampler.Sample(logits, index);
+        _sampler.Accept(id);
+        _tokens.Add(id);
+        Decoded++;
+        Times.Drawn(now);
+        _out.Writer.TryWrite(new GeneratedToken(index, id));
+        return id;
+    }
+
+    internal void Finish(GenerationEnd end)
+    {
+        End = end;
+        _onEnd?.Invoke(this);
+        _out.Writer.TryComplete();
+        _ended.TrySetResult();
+    }
+}

@@ -1,0 +1,78 @@
+using PdDevice.Cloud.Telemetry;
+using PdDevice.Inference;
+
+namespace PdDevice.Cloud.Batching;
+
+/// <summary>
+/// Moves KV into and out of one engine's sequences: from the store, from a running neighbour, from another pool. Every
+/// member is called by the engine's loop.
+/// </summary>
+internal sealed class PrefixReuse(IEngine engine, PrefixStore store, CloudMetrics metrics)
+{
+    /// <summary>
+    /// Fills a generation's sequence with what is known already: the state it brings, or the longest prefix that is kept
+    /// or runs here, of its own owner.
+    /// </summary>
+    public async ValueTask RestoreAsync(Generation generation, IReadOnlyList<Generation> running)
+    {
+        if (generation.State is { } own)
+        {
+            generation.State = null;
+            await ImportAsync(generation, own, generation.Fed);
+            return;
+        }
+
+        var owner = generation.Request.Owner;
+        var kept = store.Find(owner, generation.KnownTokens);
+        Generation? donor = null;
+        var length = kept?.Tokens ?? PrefixStore.LeastTokens - 1;
+        foreach (var other in running)
+        {
+            if (other == generation || other.Request.Owner != owner) continue;
+            var common = generation.KnownTokens.CommonPrefixLength(other.KnownTokens[..other.Fed]);
+            if (common > length) (donor, length) = (other, common);
+        }
+
+        if (donor is not null || kept is not null)
+        {
+            var state = donor is null ? kept!.Value.State : await engine.ExportAsync(donor.Slot, CancellationToken.None);
+            await ImportAsync(generation, state, Math.Min(length, generation.Known - 1)); // the last token yields the logits
+            generation.Cached = generation.Fed;
+        }
+
+        metrics.PrefixLookup(generation.Known, generation.Cached);
+    }
+
+    /// <summary>Keeps what a generation leaves behind, for continuations and prompts that begin alike.</summary>
+    public async ValueTask KeepAsync(Generation generation)
+    {
+        var tokens = generation.KnownTokens[..generation.Fed].ToArray();
+        if (store.Covers(generation.Request.Owner, tokens)) return;
+        var state = await engine.ExportAsync(generation.Slot, CancellationToken.None);
+        store.Keep(generation.Request.Owner, tokens, state);
+    }
+
+    /// <summary>Takes a generation's state out for another pool, and keeps it too: that costs nothing more.</summary>
+    public async ValueTask TakeOutAsync(Generation generation)
+    {
+        var state = await engine.ExportAsync(generation.Slot, CancellationToken.None);
+        store.Keep(generation.Request.Owner, generation.KnownTokens[..generation.Fed], state);
+        generation.State = state;
+    }
+
+    // A state that cannot be used costs a prefill, nothing else.
+    private async ValueTask ImportAsync(Generation generation, byte[] state, int length)
+    {
+        try
+        {
+            await engine.ImportAsync(generation.Slot, state, CancellationToken.None);
+            await engine.TruncateAsync(generation.Slot, length, CancellationToken.None);
+            generation.Fed = length;
+        }
+        catch (EngineException)
+        {
+            await engine.TruncateAsync(generation.Slot, 0, CancellationToken.None);
+            generation.Fed = 0;
+        }
+    }
+}
