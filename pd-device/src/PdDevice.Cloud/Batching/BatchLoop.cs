@@ -42,8 +42,8 @@ public sealed class BatchLoop(
     /// <summary>Whether another generation may start now; set before the loop runs. Wake the loop when the answer changes.</summary>
     internal Func<bool>? MayStart { get; init; }
 
-    /// <summary>Told after a slot became free; set before the loop runs.</summary>
-    internal Action? SlotFreed { get; init; }
+    /// <summary>Told when fewer wait here; set before the loop runs.</summary>
+    internal Action? FewerWait { get; init; }
 
     /// <summary>Prefill tokens/s of first tokens under the recent load, a moving average.</summary>
     public double PrefillTokensPerSecond => Volatile.Read(ref _prefillRate);
@@ -111,8 +111,7 @@ public sealed class BatchLoop(
         {
             if (!_waiting[i].Released) continue;
             var generation = _waiting[i];
-            _waiting.RemoveAt(i);
-            Interlocked.Decrement(ref _queued);
+            StopWaiting(generation);
             Close(generation, AssistEndReason.Released);
         }
     }
@@ -121,8 +120,7 @@ public sealed class BatchLoop(
     {
         while (_running.Count < _slots.Length && MayStart?.Invoke() != false && Next() is { } generation)
         {
-            _waiting.Remove(generation);
-            Interlocked.Decrement(ref _queued);
+            StopWaiting(generation);
             generation.Slot = Array.IndexOf(_slots, null);
             _slots[generation.Slot] = generation;
             _running.Add(generation);
@@ -131,6 +129,13 @@ public sealed class BatchLoop(
         }
 
         Count();
+    }
+
+    private void StopWaiting(Generation generation)
+    {
+        _waiting.Remove(generation);
+        Interlocked.Decrement(ref _queued);
+        FewerWait?.Invoke();
     }
 
     /// <summary>Fair first: of the owner with the fewest slots; then by due time.</summary>
@@ -262,7 +267,6 @@ public sealed class BatchLoop(
         _slots[generation.Slot] = null;
         generation.Slot = -1;
         Count();
-        SlotFreed?.Invoke();
     }
 
     private void Close(Generation generation, AssistEndReason reason, string? message = null)

@@ -31,7 +31,7 @@ public sealed class EnginePools
 
         // States on their way take memory: no more of them than the decode pool can take at once.
         BatchLoop? first = null;
-        var decode = new BatchLoop(engine, main, measured, Prefixes, metrics, time) { SlotFreed = () => first!.Wake() };
+        var decode = new BatchLoop(engine, main, measured, Prefixes, metrics, time) { FewerWait = () => first!.Wake() };
         first = new BatchLoop(prefill, main with { Slots = options.PrefillSlots }, measured, Prefixes, metrics, time)
         {
             HandOver = decode.Enqueue,

@@ -8,6 +8,7 @@ public sealed class LlamaEngine : IEngine
     private const int UsualContext = 4096;
     private const int LeastContext = 64;
 
+    private readonly LlamaEngineOptions _options;
     private readonly LlamaModel _model;
     private readonly LlamaContext _context;
     private readonly SequenceLengths _lengths;
@@ -17,6 +18,7 @@ public sealed class LlamaEngine : IEngine
     private LlamaEngine(EngineThread thread, LlamaModel model, LlamaContext context, LlamaEngineOptions options, int contextTokens, ModelIdentity identity)
     {
         Thread = thread;
+        _options = options;
         _model = model;
         _context = context;
         ContextTokens = contextTokens;
@@ -57,6 +59,29 @@ public sealed class LlamaEngine : IEngine
         }
         catch
         {
+            thread.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Another engine on the same weights: a context and a thread of its own, its KV apart. Dispose both, in any order.</summary>
+    /// <param name="sequences">Sequences side by side, 1 to 256.</param>
+    /// <param name="threads">Compute threads, 1 to 1024.</param>
+    /// <exception cref="EngineException">OutOfMemory: no room for another context.</exception>
+    public async Task<LlamaEngine> CreateSiblingAsync(int sequences, int threads)
+    {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+        var options = _options with { Sequences = sequences, Threads = threads, ContextTokens = ContextTokens };
+        options.Validate();
+        var thread = new EngineThread("llama.cpp");
+        var model = _model.Share();
+        try
+        {
+            return await thread.RunAsync(() => new LlamaEngine(thread, model, LlamaContext.Create(model, options, ContextTokens), options, ContextTokens, Identity));
+        }
+        catch
+        {
+            model.Dispose();
             thread.Dispose();
             throw;
         }

@@ -7,6 +7,7 @@ namespace PdDevice.Inference.LlamaCpp;
 internal sealed class LlamaModel : IDisposable
 {
     private readonly LlamaModelHandle _handle;
+    private int _users = 1;
 
     private LlamaModel(LlamaModelHandle handle, GgufFile file)
     {
@@ -55,7 +56,17 @@ internal sealed class LlamaModel : IDisposable
         }
     }
 
-    public void Dispose() => _handle.Dispose();
+    /// <summary>The same weights for another engine; each disposes what it got, and the last one frees them.</summary>
+    public LlamaModel Share()
+    {
+        Interlocked.Increment(ref _users);
+        return this;
+    }
+
+    public void Dispose()
+    {
+        if (Interlocked.Decrement(ref _users) == 0) _handle.Dispose();
+    }
 
     private static unsafe nint LoadNative(string path, IProgress<double>? progress, CancellationToken cancellationToken)
     {

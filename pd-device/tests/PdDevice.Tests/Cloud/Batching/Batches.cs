@@ -30,12 +30,12 @@ internal static class Batches
     public static int[] Ids(int count, int seed) => [.. Enumerable.Range(seed, count).Select(i => 32 + (i * 7 % 90))];
 
     /// <summary>Serves in virtual time, paced to <see cref="Rates"/>, and sees the loop end well.</summary>
-    public static void Serve(Func<VirtualTime, CloudService, Task> body, IEngine? engine = null, CloudOptions? options = null) => VirtualTime.Run(async time =>
+    public static void Serve(Func<VirtualTime, CloudService, Task> body, IEngine? engine = null, CloudOptions? options = null, IEngine? prefill = null) => VirtualTime.Run(async time =>
     {
         using var stop = new CancellationTokenSource();
         options ??= new CloudOptions();
         using var metrics = new CloudMetrics();
-        var pools = new EnginePools(options, new PacedEngine(engine ?? new ScriptedEngine(4), Rates, time), prefill: null, Rates, metrics, time);
+        var pools = new EnginePools(options, new PacedEngine(engine ?? new ScriptedEngine(4), Rates, time), prefill is null ? null : new PacedEngine(prefill, Rates, time), Rates, metrics, time);
         var run = pools.RunAsync(stop.Token);
         await body(time, new CloudService(pools, Rates, options, metrics));
         stop.Cancel();

@@ -15,6 +15,9 @@ internal sealed class TestEngine(IEngine inner) : IEngine
     /// <summary>Called after each call.</summary>
     public Action<EngineBatch> After { get; init; } = _ => { };
 
+    /// <summary>Called before a state is imported; may refuse it.</summary>
+    public Action OnImport { get; init; } = () => { };
+
     public ModelIdentity Identity => inner.Identity;
 
     public ITokenizer Tokenizer => inner.Tokenizer;
@@ -44,7 +47,11 @@ internal sealed class TestEngine(IEngine inner) : IEngine
 
     public ValueTask<byte[]> ExportAsync(int sequence, CancellationToken cancellationToken) => inner.ExportAsync(sequence, cancellationToken);
 
-    public ValueTask ImportAsync(int sequence, ReadOnlyMemory<byte> state, CancellationToken cancellationToken) => inner.ImportAsync(sequence, state, cancellationToken);
+    public ValueTask ImportAsync(int sequence, ReadOnlyMemory<byte> state, CancellationToken cancellationToken)
+    {
+        OnImport();
+        return inner.ImportAsync(sequence, state, cancellationToken);
+    }
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 }
