@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using PdDevice.Cloud.Telemetry;
 using PdDevice.Core.Planning;
@@ -24,6 +25,7 @@ public sealed class BatchLoop(
     private readonly List<Generation> _waiting = [];
     private readonly Generation?[] _slots = new Generation?[Math.Min(options.Slots, engine.MaxSequences)];
     private readonly List<Generation> _running = [];
+    private readonly Dictionary<string, int> _slotsOf = new(StringComparer.Ordinal); // by owner
     private readonly List<SlotWork> _work = [];
     private readonly List<(Generation Generation, int Row)> _rows = [];
     private readonly HashSet<int> _endOfGeneration = [.. engine.Tokenizer.EndOfGeneration];
@@ -124,6 +126,7 @@ public sealed class BatchLoop(
             generation.Slot = Array.IndexOf(_slots, null);
             _slots[generation.Slot] = generation;
             _running.Add(generation);
+            _slotsOf[generation.Request.Owner] = _slotsOf.GetValueOrDefault(generation.Request.Owner) + 1;
             generation.Times.EnterSlot(time.GetTimestamp());
             await _reuse.RestoreAsync(generation, _running);
         }
@@ -146,7 +149,7 @@ public sealed class BatchLoop(
         foreach (var generation in _waiting)
         {
             if (generation.After is { Decoded: 0, End: null }) continue;
-            var rank = (_running.Count(g => g.Request.Owner == generation.Request.Owner), Due(generation));
+            var rank = (_slotsOf.GetValueOrDefault(generation.Request.Owner), Due(generation));
             if (next is null || rank.CompareTo(fewest) < 0) (next, fewest) = (generation, rank);
         }
 
@@ -264,6 +267,7 @@ public sealed class BatchLoop(
         await engine.TruncateAsync(generation.Slot, 0, CancellationToken.None);
         generation.Times.LeaveSlot(time.GetTimestamp(), time);
         _running.Remove(generation);
+        if (--CollectionsMarshal.GetValueRefOrNullRef(_slotsOf, generation.Request.Owner) == 0) _slotsOf.Remove(generation.Request.Owner);
         _slots[generation.Slot] = null;
         generation.Slot = -1;
         Count();

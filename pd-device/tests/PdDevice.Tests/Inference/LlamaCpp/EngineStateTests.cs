@@ -26,6 +26,26 @@ public sealed class EngineStateTests
         Assert.Equal(expected, await LlamaTest.PrefillAsync(other, to, prompt.AsMemory(200), 1, position: 200));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task CreateSiblingAsync_StateMovedToIt_ContinuesTheSameWhicheverIsDisposedFirst(bool siblingFirst)
+    {
+        var engine = await LlamaTest.LoadTinyAsync(contextTokens: 256);
+        var sibling = await engine.CreateSiblingAsync(sequences: 2, threads: 1);
+        var prompt = LlamaTest.Prompt(engine.Tokenizer, 101);
+        await LlamaTest.PrefillAsync(engine, 0, prompt.AsMemory(0, 100), 100);
+        await sibling.ImportAsync(1, await engine.ExportAsync(0, CancellationToken.None), CancellationToken.None);
+        var expected = await LlamaTest.PrefillAsync(engine, 0, prompt.AsMemory(100), 1, position: 100);
+        Assert.Equal(expected, await LlamaTest.PrefillAsync(sibling, 1, prompt.AsMemory(100), 1, position: 100));
+
+        await (siblingFirst ? sibling : engine).DisposeAsync();
+        var left = siblingFirst ? engine : sibling;
+        await left.TruncateAsync(siblingFirst ? 0 : 1, 100, CancellationToken.None);
+        Assert.Equal(expected, await LlamaTest.PrefillAsync(left, siblingFirst ? 0 : 1, prompt.AsMemory(100), 1, position: 100));
+        await left.DisposeAsync();
+    }
+
     [Fact]
     public async Task ImportAsync_EmptySequence_EmptiesTheTarget()
     {
