@@ -1,6 +1,7 @@
 using PdDevice.Core.Planning;
 using PdDevice.Device.Answers;
 using PdDevice.Device.Assists;
+using PdDevice.Device.Conversations;
 using PdDevice.Device.Http;
 using PdDevice.Inference;
 using PdDevice.Inference.StandIns;
@@ -14,9 +15,14 @@ namespace PdDevice.Device;
 /// <param name="Emulated">What is emulated, a line each.</param>
 /// <param name="AllowCompatible">Whether a cloud with other weights is accepted.</param>
 /// <param name="Time">The clock.</param>
+/// <param name="ConversationBytes">Memory for the KV of conversations beside the one in the engine; default 256 MiB.</param>
 public sealed record DeviceRuntime(
-    IEngine Engine, EngineRates Rates, IAssistClient? Cloud, IReadOnlyList<string> Emulated, bool AllowCompatible, TimeProvider Time)
+    IEngine Engine, EngineRates Rates, IAssistClient? Cloud, IReadOnlyList<string> Emulated, bool AllowCompatible, TimeProvider Time,
+    long ConversationBytes = 256L << 20)
 {
+    /// <summary>What the device holds of the conversations it had.</summary>
+    public HeldContext Held { get; } = new(Engine, ConversationBytes);
+
     /// <summary>How well an emulated device kept its pace; null when it is real.</summary>
     public PaceReport? Pace => (Engine as PacedEngine)?.Report;
 
@@ -26,8 +32,8 @@ public sealed record DeviceRuntime(
         var allowed = request with { AllowCompatible = AllowCompatible };
         return way switch
         {
-            AnswerWay.DeviceOnly => new Answer(Engine, Rates, null, allowed, Time),
-            AnswerWay.PdDevice => new Answer(Engine, Rates, Cloud, allowed, Time),
+            AnswerWay.DeviceOnly => new Answer(Engine, Rates, null, allowed, Time, Held),
+            AnswerWay.PdDevice => new Answer(Engine, Rates, Cloud, allowed, Time, Held),
             AnswerWay.CloudOnly when Cloud is not null => new CloudOnlyAnswer(Engine, Cloud, allowed, Time),
             _ => throw new AnswerException(AnswerError.BadRequest, "cloud-only needs a cloud. Start the device with --cloud URL."),
         };

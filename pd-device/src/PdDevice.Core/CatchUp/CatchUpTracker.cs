@@ -19,15 +19,19 @@ public sealed class CatchUpTracker
     private readonly int _chunk;
     private readonly EngineRates _planned;
     private TimeSpan _busy;
+    private int _done;
 
     /// <param name="promptTokens">N, at least 1.</param>
     /// <param name="rates">The device's expected rates; the real ones are learned from <see cref="Done"/>.</param>
     /// <param name="chunk">Largest number of positions in one call, at least 1.</param>
-    public CatchUpTracker(int promptTokens, EngineRates rates, int chunk)
+    /// <param name="held">Positions of the prompt the device holds already, 0 (default) to <paramref name="promptTokens"/> - 1.</param>
+    public CatchUpTracker(int promptTokens, EngineRates rates, int chunk, int held = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(promptTokens, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(chunk, 1);
-        (_promptTokens, _planned, _chunk) = (promptTokens, rates, chunk);
+        ArgumentOutOfRangeException.ThrowIfNegative(held);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(held, promptTokens);
+        (_promptTokens, _planned, _chunk, Ingested) = (promptTokens, rates, chunk, held);
     }
 
     /// <summary>Positions ingested: of the prompt first, then of the ledger.</summary>
@@ -47,6 +51,7 @@ public sealed class CatchUpTracker
     public void Done(int count, TimeSpan took)
     {
         Ingested += count;
+        _done += count;
         _busy += took;
     }
 
@@ -56,5 +61,5 @@ public sealed class CatchUpTracker
 
     // A few chunks say more about this device today than a measurement made yesterday.
     private TimeSpan Seconds(int positions) =>
-        Ingested >= 4 * _chunk && _busy > TimeSpan.Zero ? _busy / Ingested * positions : _planned.Prefill(positions);
+        _done >= 4 * _chunk && _busy > TimeSpan.Zero ? _busy / _done * positions : _planned.Prefill(positions);
 }

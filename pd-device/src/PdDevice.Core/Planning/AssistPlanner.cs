@@ -8,8 +8,9 @@ namespace PdDevice.Core.Planning;
 /// <param name="RoundTrip">Round trip of the link, measured.</param>
 /// <param name="MaxLease">The cloud's own limit for one lease; below 1 the cloud is not asked.</param>
 /// <param name="DeviceLead">How long the device has been prefilling already.</param>
+/// <param name="Held">Prompt tokens the device held before it began, of an earlier turn; default 0.</param>
 public sealed record PlanInput(
-    int PromptTokens, int MaxTokens, EngineRates Device, EngineRates Cloud, TimeSpan RoundTrip, int MaxLease, TimeSpan DeviceLead);
+    int PromptTokens, int MaxTokens, EngineRates Device, EngineRates Cloud, TimeSpan RoundTrip, int MaxLease, TimeSpan DeviceLead, int Held = 0);
 
 /// <summary>What to do about one answer.</summary>
 /// <param name="UseCloud">Whether an assist is worth asking for.</param>
@@ -38,7 +39,7 @@ public static class AssistPlanner
     {
         var device = input.Device;
         var tau = device.DecodeStep;
-        var alone = Max(device.Prefill(input.PromptTokens) - input.DeviceLead, TimeSpan.Zero);
+        var alone = Max(device.Prefill(input.PromptTokens - input.Held) - input.DeviceLead, TimeSpan.Zero);
 
         // Rate and limit are what the cloud says of itself: nonsense must not break the answer (invariant 10).
         if (input.Cloud.PrefillTokensPerSecond is not >= 1 || input.MaxLease < 1)

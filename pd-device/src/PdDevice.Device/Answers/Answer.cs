@@ -7,6 +7,7 @@ using PdDevice.Core.Planning;
 using PdDevice.Core.Sampling;
 using PdDevice.Core.Wire;
 using PdDevice.Device.Assists;
+using PdDevice.Device.Conversations;
 using PdDevice.Inference;
 
 namespace PdDevice.Device.Answers;
@@ -41,19 +42,20 @@ public sealed class Answer : IAnswer
     private string? _trouble;
     private Exception? _failure;
 
-    /// <param name="engine">The device's engine; this answer uses its sequence 0 alone, and starts it empty.</param>
+    /// <param name="engine">The device's engine; this answer uses its sequence 0 alone.</param>
     /// <param name="rates">The device's measured rates.</param>
     /// <param name="cloud">The cloud, or null to stay local: then nothing leaves the device.</param>
     /// <param name="request">What to answer.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="held">What the engine holds of conversations; null (default) starts it empty.</param>
     /// <exception cref="AnswerException">The request cannot be answered; nothing has been sent or shown.</exception>
-    public Answer(IEngine engine, EngineRates rates, IAssistClient? cloud, AnswerRequest request, TimeProvider time)
+    public Answer(IEngine engine, EngineRates rates, IAssistClient? cloud, AnswerRequest request, TimeProvider time, HeldContext? held = null)
     {
         request.Check(engine.ContextTokens);
         (_engine, _rates, _request, _time) = (engine, rates, request, time);
         _maxTokens = Math.Min(request.MaxTokens, engine.ContextTokens - request.Prompt.Length);
         _sampler = new PositionSampler(request.Sampling, request.Prompt, engine.Tokenizer.EndOfGeneration);
-        _device = new DeviceSide(engine, request.Prompt, rates, _inbox.Writer, time);
+        _device = new DeviceSide(engine, held ?? new HeldContext(engine, 0), request.Prompt, rates, _inbox.Writer, time);
         _cloud = cloud is null ? null : new CloudSide(cloud, _inbox.Writer, time);
     }
 
@@ -71,7 +73,7 @@ public sealed class Answer : IAnswer
         await using var timer = _time.CreateTimer(
             _ => _inbox.Writer.TryWrite(AnswerMessage.ShowDue.Instance), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _origin = _time.GetTimestamp();
-        await ClearAsync(stop.Token);
+        await PrepareAsync(stop.Token);
         var planning = _cloud?.PlanAsync(_engine.Identity, _request.AllowCompatible, Plan, stop.Token) ?? Task.CompletedTask;
         try
         {
@@ -111,11 +113,11 @@ public sealed class Answer : IAnswer
     private static AnswerException Failed(Exception failure) =>
         new(AnswerError.DeviceFailed, $"The device's engine failed: {(failure as EngineException)?.Message ?? failure.GetType().Name}", failure);
 
-    private async Task ClearAsync(CancellationToken cancellationToken)
+    private async Task PrepareAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await _device.ClearAsync(cancellationToken);
+            await _device.PrepareAsync(cancellationToken);
         }
         catch (EngineException exception)
         {
@@ -207,7 +209,7 @@ public sealed class Answer : IAnswer
     }
 
     private AssistPlan Plan(AssistIdentity cloud, TimeSpan roundTrip) => AssistPlanner.Plan(new PlanInput(
-        _request.Prompt.Length, _maxTokens, _rates, Rates(cloud), roundTrip, cloud.MaxLease, Now));
+        _request.Prompt.Length, _maxTokens, _rates, Rates(cloud), roundTrip, cloud.MaxLease, Now, _device.Held));
 
     private static EngineRates Rates(AssistIdentity cloud) => new(cloud.PrefillTokensPerSecond, cloud.DecodeTokensPerSecond);
 

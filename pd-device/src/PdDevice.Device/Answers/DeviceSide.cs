@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using PdDevice.Core.CatchUp;
 using PdDevice.Core.Ledger;
 using PdDevice.Core.Planning;
+using PdDevice.Device.Conversations;
 using PdDevice.Inference;
 
 namespace PdDevice.Device.Answers;
@@ -10,12 +11,11 @@ namespace PdDevice.Device.Answers;
 /// The device's part of one answer: its engine, one call at a time, each ending in a message. Its input is the prompt
 /// followed by the ledger.
 /// </summary>
-internal sealed class DeviceSide(IEngine engine, int[] prompt, EngineRates rates, ChannelWriter<AnswerMessage> inbox, TimeProvider time)
+internal sealed class DeviceSide(
+    IEngine engine, HeldContext held, int[] prompt, EngineRates rates, ChannelWriter<AnswerMessage> inbox, TimeProvider time)
 {
-    private const int Sequence = 0;
-
     private readonly EngineBatch _batch = new();
-    private readonly CatchUpTracker _tracker = new(prompt.Length, rates, Math.Min(rates.DeviceChunk, engine.MaxBatchTokens));
+    private CatchUpTracker _tracker = Tracker(engine, prompt, rates, 0);
     private int _logitsRow;
 
     public bool Busy { get; private set; }
@@ -27,7 +27,16 @@ internal sealed class DeviceSide(IEngine engine, int[] prompt, EngineRates rates
 
     public TimeSpan ReadyIn(int committed) => _tracker.ReadyIn(committed);
 
-    public ValueTask ClearAsync(CancellationToken cancellationToken) => engine.TruncateAsync(Sequence, 0, cancellationToken);
+    /// <summary>Positions of the prompt that were there before the answer began.</summary>
+    public int Held { get; private set; }
+
+    /// <summary>Finds what of the prompt the device holds already.</summary>
+    /// <exception cref="EngineException">The engine failed.</exception>
+    public async ValueTask PrepareAsync(CancellationToken cancellationToken)
+    {
+        Held = await held.PrepareAsync(prompt, cancellationToken);
+        _tracker = Tracker(engine, prompt, rates, Held);
+    }
 
     /// <summary>Starts ingesting the next chunk; false when all is ingested, so that the device can take over.</summary>
     public bool Ingest(TokenLedger ledger, CancellationToken cancellationToken)
@@ -39,7 +48,7 @@ internal sealed class DeviceSide(IEngine engine, int[] prompt, EngineRates rates
         {
             var position = step.From + i;
             var token = position < prompt.Length ? prompt[position] : ledger[position - prompt.Length].Id;
-            _logitsRow = _batch.Add(new EngineRow(token, position, Sequence, RowKind.Prefill, step.WantLogits && i == step.Count - 1));
+            _logitsRow = _batch.Add(new EngineRow(token, position, HeldContext.Sequence, RowKind.Prefill, step.WantLogits && i == step.Count - 1));
         }
 
         _ = RunAsync(cancellationToken);
@@ -50,7 +59,7 @@ internal sealed class DeviceSide(IEngine engine, int[] prompt, EngineRates rates
     public void Decode(int token, CancellationToken cancellationToken)
     {
         _batch.Clear();
-        _logitsRow = _batch.Add(new EngineRow(token, _tracker.Ingested, Sequence, RowKind.Decode, true));
+        _logitsRow = _batch.Add(new EngineRow(token, _tracker.Ingested, HeldContext.Sequence, RowKind.Decode, true));
         _ = RunAsync(cancellationToken);
     }
 
@@ -58,8 +67,13 @@ internal sealed class DeviceSide(IEngine engine, int[] prompt, EngineRates rates
     public void Done(AnswerMessage.EngineDone done)
     {
         Busy = false;
-        if (done.Error is null) _tracker.Done(_batch.Count, done.Took);
+        if (done.Error is not null) return;
+        _tracker.Done(_batch.Count, done.Took);
+        held.Add(_batch);
     }
+
+    private static CatchUpTracker Tracker(IEngine engine, int[] prompt, EngineRates rates, int ingested) =>
+        new(prompt.Length, rates, Math.Min(rates.DeviceChunk, engine.MaxBatchTokens), ingested);
 
     private async Task RunAsync(CancellationToken cancellationToken)
     {

@@ -1,0 +1,75 @@
+using System.Runtime.InteropServices;
+using PdDevice.Core.Prefixes;
+using PdDevice.Inference;
+
+namespace PdDevice.Device.Conversations;
+
+/// <summary>
+/// The KV the device holds: one conversation in its engine's sequence 0, and those before it as states in memory, so that
+/// a new turn of any of them prefills only what is new. One answer at a time uses it.
+/// </summary>
+/// <param name="engine">The device's engine.</param>
+/// <param name="bytes">Memory for states of other conversations; 0 keeps none. The least recently used goes first.</param>
+public sealed class HeldContext(IEngine engine, long bytes)
+{
+    /// <summary>The sequence of the engine that answers use.</summary>
+    public const int Sequence = 0;
+
+    /// <summary>Fewer positions are prefilled again sooner than a state is moved.</summary>
+    public const int LeastTokens = 32;
+
+    private const string Scope = "";
+
+    private readonly PrefixCache<byte[]> _others = new(bytes, LeastTokens);
+    private readonly List<int> _tokens = [];
+
+    /// <summary>Bytes of the states kept beside the engine.</summary>
+    public long Size => _others.Size;
+
+    /// <summary>Makes the sequence hold as much of the prompt as is known, and no more. What it held of another conversation is kept if that is worth it.</summary>
+    /// <returns>Positions of the prompt it holds, less than all of them: the last token yields the logits.</returns>
+    /// <exception cref="EngineException">The engine failed; the sequence counts as empty.</exception>
+    public async ValueTask<int> PrepareAsync(ReadOnlyMemory<int> prompt, CancellationToken cancellationToken)
+    {
+        var common = Common(prompt.Span);
+        var other = _others.Find(Scope, prompt.Span);
+        try
+        {
+            if (_tokens.Count - common >= LeastTokens) await KeepAsync(cancellationToken);
+            if (other is { } better && better.Tokens >= common + LeastTokens)
+            {
+                await engine.ImportAsync(Sequence, better.State, cancellationToken);
+                common = better.Tokens;
+            }
+
+            common = Math.Min(common, prompt.Length - 1);
+            await engine.TruncateAsync(Sequence, common, cancellationToken);
+        }
+        catch
+        {
+            _tokens.Clear();
+            throw;
+        }
+
+        _tokens.Clear();
+        _tokens.AddRange(prompt.Span[..common]);
+        return common;
+    }
+
+    /// <summary>The rows were ingested, in order, after what the sequence held.</summary>
+    public void Add(EngineBatch batch)
+    {
+        foreach (var row in batch.Rows) _tokens.Add(row.Token);
+    }
+
+    private int Common(ReadOnlySpan<int> prompt) => prompt.CommonPrefixLength(CollectionsMarshal.AsSpan(_tokens));
+
+    private async ValueTask KeepAsync(CancellationToken cancellationToken)
+    {
+        var tokens = _tokens.ToArray();
+        if (_others.Covers(Scope, tokens)) return;
+        await engine.TruncateAsync(Sequence, tokens.Length, cancellationToken); // a call that failed may have left more
+        var state = await engine.ExportAsync(Sequence, cancellationToken);
+        _others.Put(Scope, tokens, state, state.Length);
+    }
+}
