@@ -27,11 +27,11 @@ public sealed class WireJsonTests
             TokenizerFingerprint = "t", WeightsFingerprint = "w", AllowCompatible = true, Model = "m", Prompt = [1, 2], Committed = [3], Lease = 4,
             Sampling = new SamplingOptions
             {
-                Temperature = 0.8, TopK = 40, TopP = 0.9, MinP = 0.05, RepetitionPenalty = 1.1, FrequencyPenalty = 0.1, PresencePenalty = 0.2, Seed = ulong.MaxValue, IgnoreEndOfGeneration = true,
+                Temperature = 0.8, TopK = 40, TopP = 0.9, MinP = 0.05, RepetitionPenalty = 1.1, FrequencyPenalty = 0.1, PresencePenalty = 0.2, Seed = ulong.MaxValue, IgnoreEndOfGeneration = true, MinTokens = 3,
             },
             PaceMs = 142.5, ReadyInMs = 7000, Refine = true,
         };
-        const string json = """{"tokenizerFingerprint":"t","weightsFingerprint":"w","allowCompatible":true,"model":"m","prompt":[1,2],"committed":[3],"sampling":{"temperature":0.8,"topK":40,"topP":0.9,"minP":0.05,"repetitionPenalty":1.1,"frequencyPenalty":0.1,"presencePenalty":0.2,"seed":18446744073709551615,"ignoreEndOfGeneration":true},"lease":4,"paceMs":142.5,"readyInMs":7000,"refine":true}""";
+        const string json = """{"tokenizerFingerprint":"t","weightsFingerprint":"w","allowCompatible":true,"model":"m","prompt":[1,2],"committed":[3],"sampling":{"temperature":0.8,"topK":40,"topP":0.9,"minP":0.05,"repetitionPenalty":1.1,"frequencyPenalty":0.1,"presencePenalty":0.2,"seed":18446744073709551615,"ignoreEndOfGeneration":true,"minTokens":3},"lease":4,"paceMs":142.5,"readyInMs":7000,"refine":true}""";
         Assert.Equal(json, JsonSerializer.Serialize(request, WireJson.Default.AssistRequest));
         Assert.Equal(json, JsonSerializer.Serialize(JsonSerializer.Deserialize(json, WireJson.Default.AssistRequest)!, WireJson.Default.AssistRequest));
     }
