@@ -9,7 +9,8 @@ namespace PdDevice.Cloud.Batching;
 /// <summary>A token as it was generated.</summary>
 /// <param name="Index">Its index in the answer.</param>
 /// <param name="Id">Token id.</param>
-public readonly record struct GeneratedToken(int Index, int Id);
+/// <param name="Logprobs">Null when none were asked for.</param>
+public readonly record struct GeneratedToken(int Index, int Id, TokenLogprobs? Logprobs = null);
 
 /// <summary>How a generation ended and what it took.</summary>
 /// <param name="Reason">Why it ended.</param>
@@ -104,7 +105,7 @@ public sealed class Generation
         _tokens.Add(id);
         Decoded++;
         Times.Drawn(now);
-        _out.Writer.TryWrite(new GeneratedToken(index, id));
+        _out.Writer.TryWrite(new GeneratedToken(index, id, Request.TopLogprobs is { } top ? TokenLogprobs.Of(logits, id, top) : null));
         return id;
     }
 
