@@ -1,0 +1,14 @@
+using System.CommandLine;
+using PdDevice.Benchmarks.Serving;
+using PdDevice.Cli;
+
+var root = new RootCommand("Measures P/D-Device side by side with what it is compared to. Leave the machine alone meanwhile.")
+{
+    MixedLoad.Create(),
+    AnswerCost.Create(),
+    PrefixBench.Create(),
+    PoolsBench.Create(),
+};
+
+return await Failures.GuardAsync(() => root.Parse(args.Length == 0 ? ["--help"] : args)
+    .InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }));
