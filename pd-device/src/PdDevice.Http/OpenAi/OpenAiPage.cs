@@ -65,7 +65,7 @@ public static class OpenAiPage
         """.ReplaceLineEndings("\n");
 
     private static string Table<T>(RequestField<T>[] fields) =>
-        "| field | | values | default | meaning |\n| --- | --- | --- | --- | --- |\n" + string.Join('\n', fields.Select(field =>
+        "| field | support | values | default | meaning |\n| --- | --- | --- | --- | --- |\n" + string.Join('\n', fields.Select(field =>
             $"| `{field.Name}` | {Support(field.Support)} | {field.Values} | {field.Default} | {field.Meaning} |"));
 
     private static string Support(FieldSupport support) => support switch

@@ -8,6 +8,8 @@ namespace PdDevice.Http.OpenAi.Requests;
 /// <param name="Json">The value, not null.</param>
 internal readonly record struct FieldValue(string Path, JsonElement Json)
 {
+    public const string SeedRange = "-2^63 to 2^64 - 1";
+
     public string Text() => Json.ValueKind == JsonValueKind.String ? Json.GetString()! : throw Wrong("text");
 
     public bool Switch() => Json.ValueKind switch
@@ -43,8 +45,6 @@ internal readonly record struct FieldValue(string Path, JsonElement Json)
         var path = Path;
         return Json.EnumerateArray().Select((item, i) => new FieldValue($"{path}[{i}]", item));
     }
-
-    public const string SeedRange = "a whole number of 64 bits";
 
     public static string Range(double least, double most, bool aboveLeast = false) => $"{(aboveLeast ? "above " : "")}{least} to {most}";
 

@@ -30,7 +30,7 @@ internal static class RequestFields
         Field.Number("repetition_penalty", 0, 10, "1", "Divides positive and multiplies negative logits of tokens in prompt or answer.", (draft, value) => draft.Sampling = draft.Sampling with { RepetitionPenalty = value }, aboveLeast: true),
         Field.Number("frequency_penalty", -2, 2, "0", "Subtracted from a token's logit per occurrence in the answer.", (draft, value) => draft.Sampling = draft.Sampling with { FrequencyPenalty = value }),
         Field.Number("presence_penalty", -2, 2, "0", "Subtracted once from the logit of a token in the answer.", (draft, value) => draft.Sampling = draft.Sampling with { PresencePenalty = value }),
-        Field.Other("seed", FieldValue.SeedRange, "random", "Same seed, same request, same answer, as far as the engine's logits are the same. Choice i draws with seed + i.", (draft, value) => draft.Seed = value.Seed()),
+        Field.Other("seed", $"whole number, {FieldValue.SeedRange}", "random", "Same seed, same request, same answer, as far as the engine's logits are the same. Choice i draws with seed + i.", (draft, value) => draft.Seed = value.Seed()),
         Field.Whole("n", 1, 16, "1", "Choices.", (draft, value) => draft.Choices = value),
         Field.Switch("stream", "Server-sent events instead of one object.", (draft, value) => draft.Stream = value),
         Field.Other("stream_options", "object", "none", "Only with `stream`.", (draft, value) => draft.StreamOptions = StreamTable!.Read(value, new StreamDraft())),
