@@ -4,6 +4,7 @@ using System.Reflection.PortableExecutable;
 using PdDevice.Cloud.Batching;
 using PdDevice.Core.Planning;
 using PdDevice.Device.Answers;
+using PdDevice.Http.OpenAi;
 using PdDevice.Inference;
 
 namespace PdDevice.Tests.Core;
@@ -48,6 +49,7 @@ public sealed class PurityTests
     {
         Assert.Empty(OursOf(typeof(AssistPlanner)));
         Assert.Equal(["PdDevice.Core"], OursOf(typeof(IEngine)));
+        Assert.Equal(["PdDevice.Core", "PdDevice.Inference"], OursOf(typeof(OpenAiApi)));
         Assert.Equal(["PdDevice.Core", "PdDevice.Inference"], OursOf(typeof(BatchLoop)));
         Assert.Equal(["PdDevice.Core", "PdDevice.Inference"], OursOf(typeof(Answer)));
 
