@@ -20,8 +20,10 @@ public sealed record LoadedEngine(IEngine Engine, IEngine Real, EngineRates Rate
     /// <param name="result">The command line.</param>
     /// <param name="sequences">Sequences side by side.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="progress">Told the share of the weights loaded, 0 to 1; null: nobody is.</param>
     /// <param name="cancellationToken">Stops the load.</param>
-    public static async Task<LoadedEngine> LoadAsync(ParseResult result, int sequences, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<LoadedEngine> LoadAsync(
+        ParseResult result, int sequences, TimeProvider time, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         var model = Settings.Model.Of(result);
         IEngine real = model == Scripted
@@ -34,7 +36,7 @@ public sealed record LoadedEngine(IEngine Engine, IEngine Real, EngineRates Rate
                     ContextTokens = Settings.Context.Of(result),
                     Sequences = sequences,
                 },
-                progress: null, cancellationToken);
+                progress, cancellationToken);
         try
         {
             if (Settings.Profile.Of(result) is { } profile)

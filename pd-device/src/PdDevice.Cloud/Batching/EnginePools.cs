@@ -1,4 +1,5 @@
 using PdDevice.Cloud.Telemetry;
+using PdDevice.Core.Admission;
 using PdDevice.Core.Planning;
 using PdDevice.Inference;
 
@@ -20,7 +21,7 @@ public sealed class EnginePools
     /// <param name="time">The clock.</param>
     public EnginePools(CloudOptions options, IEngine engine, IEngine? prefill, EngineRates measured, CloudMetrics metrics, TimeProvider time)
     {
-        Engine = engine;
+        (Engine, Time) = (engine, time);
         Prefixes = new PrefixStore(options.PrefixBytes);
         var main = new BatchLoopOptions(options.Slots, options.PrefillChunk, options.MaxStall);
         if (prefill is null)
@@ -45,6 +46,9 @@ public sealed class EnginePools
 
     public PrefixStore Prefixes { get; }
 
+    /// <summary>The clock the pools run on.</summary>
+    public TimeProvider Time { get; }
+
     /// <summary>Prefill tokens/s of first tokens under the recent load.</summary>
     public double PrefillTokensPerSecond => _pools[0].Loop.PrefillTokensPerSecond;
 
@@ -56,6 +60,9 @@ public sealed class EnginePools
 
     /// <summary>Share of KV positions in use, 0 to 1, of the fuller pool.</summary>
     public double KvUsage => _pools.Max(pool => pool.Loop.KvUsage);
+
+    /// <summary>What the engines need under the recent load, beside so many running generations. Safe from any thread.</summary>
+    internal QueueSpeed Speed(int running) => new(_pools[0].Loop.Cost.Expect(1, 0), _pools[^1].Loop.Cost.Expect(0, running));
 
     /// <summary>Takes a generation in. Safe from any thread.</summary>
     public void Enqueue(Generation generation) => _pools[0].Loop.Enqueue(generation);

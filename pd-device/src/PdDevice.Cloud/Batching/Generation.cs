@@ -31,6 +31,7 @@ public sealed class Generation
     private readonly List<int> _tokens;
     private readonly PositionSampler _sampler;
     private volatile bool _released;
+    private volatile bool _preempted;
 
     /// <param name="request">What to generate.</param>
     /// <param name="endOfGeneration">Ids that end it.</param>
@@ -76,7 +77,8 @@ public sealed class Generation
     /// <summary>KV state on its way from one engine to another.</summary>
     internal byte[]? State { get; set; }
 
-    internal bool Released => _released;
+    /// <summary>Why it is to end before its work is done; null: it goes on.</summary>
+    internal AssistEndReason? Leaving => _released ? AssistEndReason.Released : _preempted ? AssistEndReason.Preempted : null;
 
     internal int Decoded { get; private set; }
 
@@ -92,6 +94,13 @@ public sealed class Generation
     public void Release()
     {
         _released = true;
+        Wake?.Invoke();
+    }
+
+    /// <summary>Takes it off, wherever it is, before the loop's next batch: whoever asked goes on alone. Harmless after the end.</summary>
+    public void Preempt()
+    {
+        _preempted = true;
         Wake?.Invoke();
     }
 

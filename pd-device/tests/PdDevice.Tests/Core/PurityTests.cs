@@ -50,8 +50,8 @@ public sealed class PurityTests
         Assert.Empty(OursOf(typeof(AssistPlanner)));
         Assert.Equal(["PdDevice.Core"], OursOf(typeof(IEngine)));
         Assert.Equal(["PdDevice.Core", "PdDevice.Inference"], OursOf(typeof(OpenAiApi)));
-        Assert.Equal(["PdDevice.Core", "PdDevice.Inference"], OursOf(typeof(BatchLoop)));
-        Assert.Equal(["PdDevice.Core", "PdDevice.Inference"], OursOf(typeof(Answer)));
+        Assert.Equal(["PdDevice.Core", "PdDevice.Http", "PdDevice.Inference"], OursOf(typeof(BatchLoop)));
+        Assert.Equal(["PdDevice.Core", "PdDevice.Http", "PdDevice.Inference"], OursOf(typeof(Answer)));
 
         static IEnumerable<string> OursOf(Type type) => type.Assembly.GetReferencedAssemblies()
             .Select(name => name.Name!).Where(name => name.StartsWith("PdDevice", StringComparison.Ordinal)).Order(StringComparer.Ordinal);

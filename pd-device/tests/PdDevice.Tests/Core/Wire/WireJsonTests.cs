@@ -16,8 +16,27 @@ public sealed class WireJsonTests
         var identity = new AssistIdentity(new ModelIdentity("m.gguf", "t", "w"), 4096, 1024, RefinementOffered: false, PrefillTokensPerSecond: 812.5, DecodeTokensPerSecond: 30);
         const string json = """{"identity":{"model":"m.gguf","tokenizerFingerprint":"t","weightsFingerprint":"w"},"contextTokens":4096,"maxLease":1024,"refinementOffered":false,"prefillTokensPerSecond":812.5,"decodeTokensPerSecond":30}""";
         RoundTrips(identity, json, WireJson.Default.AssistIdentity);
-        RoundTrips(identity with { StateFormat = "gguf-1" }, json[..^1] + ""","stateFormat":"gguf-1"}""", WireJson.Default.AssistIdentity);
+        RoundTrips(identity with { StateFormat = "gguf-1", MaxTotal = 99 }, json[..^1] + ""","stateFormat":"gguf-1","maxTotal":99}""", WireJson.Default.AssistIdentity);
     }
+
+    [Fact]
+    public void AssistIdentity_OfANewerCloud_WhatIsNotKnownIsSkipped()
+    {
+        const string json = """{"identity":{"model":"m","tokenizerFingerprint":"t","weightsFingerprint":"w"},"contextTokens":1,"maxLease":2,"refinementOffered":false,"prefillTokensPerSecond":3,"decodeTokensPerSecond":4,"news":{"a":[1]}}""";
+        Assert.Equal(2, JsonSerializer.Deserialize(json, WireJson.Default.AssistIdentity)!.MaxLease);
+    }
+
+    [Theory]
+    [InlineData(10, null, 0, 10)]
+    [InlineData(10, null, int.MaxValue, 0)]
+    [InlineData(10, 12, 1, 10)]
+    [InlineData(10, 12, 5, 7)]
+    [InlineData(10, 12, 12, 0)]
+    [InlineData(10, 12, 13, 0)]
+    [InlineData(-3, 12, 0, 0)] // what a cloud says of itself may be nonsense
+    [InlineData(10, int.MinValue, int.MaxValue, 0)]
+    public void MostLease_AnyLimits_IsWhatIsLeftOfBoth(int maxLease, int? maxTotal, int committed, int expected) =>
+        Assert.Equal(expected, new AssistIdentity(new ModelIdentity("m", "t", "w"), 1, maxLease, false, 1, 1, MaxTotal: maxTotal).MostLease(committed));
 
     [Fact]
     public void AssistRequest_AllFields_IsTheContract()
