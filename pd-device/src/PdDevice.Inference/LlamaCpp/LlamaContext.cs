@@ -66,12 +66,17 @@ internal sealed unsafe class LlamaContext : IDisposable
         };
     }
 
-    public void CopyLogits(int row, Span<float> target)
+    /// <summary>Lends the batch its rows' logits: they stay where they are until the next call.</summary>
+    public void LendLogits(EngineBatch batch, int vocabularySize)
     {
-        var logits = NativeMethods.Logits(_context, _buffer.Place(row));
-        if (logits is null)
-            throw new EngineException(EngineError.Failed, $"llama.cpp gave no logits for row {row}.{LlamaLog.Quote()}");
-        new ReadOnlySpan<float>(logits, target.Length).CopyTo(target);
+        for (var row = 0; row < batch.Count; row++)
+        {
+            if (!batch.Rows[row].WantLogits) continue;
+            var logits = NativeMethods.Logits(_context, _buffer.Place(row));
+            if (logits is null)
+                throw new EngineException(EngineError.Failed, $"llama.cpp gave no logits for row {row}.{LlamaLog.Quote()}");
+            batch.Lend(row, logits, vocabularySize);
+        }
     }
 
     public bool Truncate(int sequence, int length) => NativeMethods.MemoryRemove(_memory, sequence, length, -1) != 0;
