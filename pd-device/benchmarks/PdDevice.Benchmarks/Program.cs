@@ -1,5 +1,6 @@
 using System.CommandLine;
 using PdDevice.Benchmarks.Serving;
+using PdDevice.Benchmarks.Speed;
 using PdDevice.Cli;
 
 var root = new RootCommand("Measures P/D-Device side by side with what it is compared to. Leave the machine alone meanwhile.")
@@ -8,6 +9,8 @@ var root = new RootCommand("Measures P/D-Device side by side with what it is com
     AnswerCost.Create(),
     PrefixBench.Create(),
     PoolsBench.Create(),
+    SpeedCommand.Create(),
+    SpeedSideCommand.Create(),
 };
 
 return await Failures.GuardAsync(() => root.Parse(args.Length == 0 ? ["--help"] : args)

@@ -13,6 +13,7 @@ public sealed class LlamaEngine : IEngine
     private readonly LlamaContext _context;
     private readonly SequenceLengths _lengths;
     private readonly EngineState _state;
+    private EngineBatch? _lentTo;
     private int _disposed;
 
     private LlamaEngine(EngineThread thread, LlamaModel model, LlamaContext context, LlamaEngineOptions options, int contextTokens, ModelIdentity identity)
@@ -121,6 +122,7 @@ public sealed class LlamaEngine : IEngine
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
         await Thread.RunAsync(() =>
         {
+            TakeBackLogits();
             _context.Dispose();
             _model.Dispose();
         });
@@ -161,11 +163,10 @@ public sealed class LlamaEngine : IEngine
         _lengths.Check(batch.Rows);
         try
         {
+            TakeBackLogits();
             _context.Decode(batch.Rows);
-            for (var i = 0; i < batch.Count; i++)
-            {
-                if (batch.Rows[i].WantLogits) _context.CopyLogits(i, batch.LogitsBuffer(i, Tokenizer.VocabularySize));
-            }
+            _lentTo = batch;
+            _context.LendLogits(batch, Tokenizer.VocabularySize);
         }
         catch (EngineException)
         {
@@ -175,6 +176,12 @@ public sealed class LlamaEngine : IEngine
         }
 
         _lengths.Commit();
+    }
+
+    private void TakeBackLogits()
+    {
+        _lentTo?.TakeBack();
+        _lentTo = null;
     }
 
     private void Truncate(int sequence, int length)
