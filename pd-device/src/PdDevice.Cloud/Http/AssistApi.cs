@@ -19,7 +19,7 @@ public static class AssistApi
     {
         routes.MapGet(AssistRoutes.Identity, () => Results.Json(cloud.Identity, WireJson.Default.AssistIdentity));
         routes.MapPost(AssistRoutes.Assist, context => AssistAsync(context, cloud));
-        routes.MapDelete(AssistRoutes.Assist + "/{id}", (string id, CancellationToken ct) => StopAsync(cloud, id, ct));
+        routes.MapDelete(AssistRoutes.Assist + "/{id}", (string id, string? used, CancellationToken ct) => StopAsync(cloud, id, used, ct));
         routes.MapGet(AssistRoutes.Assist + "/{id}/state", () =>
             Refuse(StatusCodes.Status404NotFound, new WireError("not_offered", "This cloud does not offer KV state; send the tokens instead.")));
     }
@@ -90,7 +90,7 @@ public static class AssistApi
         }
     }
 
-    private static async Task<IResult> StopAsync(CloudService cloud, string id, CancellationToken cancellationToken)
+    private static async Task<IResult> StopAsync(CloudService cloud, string id, string? used, CancellationToken cancellationToken)
     {
         if (cloud.Book.Running(id, owner: "") is { } assist)
         {
@@ -98,9 +98,18 @@ public static class AssistApi
             await assist.Ended.WaitAsync(cancellationToken);
         }
 
-        return cloud.Book.Ended(id, owner: "")?.End is { } end
-            ? Results.Json(End(end), WireJson.Default.AssistEnd)
-            : Refuse(StatusCodes.Status404NotFound, new WireError("no_such_assist", "There is no assist with this id, or it ended long ago."));
+        if (cloud.Book.Ended(id, owner: "") is not { } ended)
+            return Refuse(StatusCodes.Status404NotFound, new WireError("no_such_assist", "There is no assist with this id, or it ended long ago."));
+        try
+        {
+            if (used is not null) cloud.Used(ended, used); // it has stopped whatever is said of it
+        }
+        catch (RefusedException exception)
+        {
+            return Refuse(exception.Status, exception.Error);
+        }
+
+        return Results.Json(End(ended.End!), WireJson.Default.AssistEnd);
     }
 
     private static IResult Refuse(int status, WireError error) =>
