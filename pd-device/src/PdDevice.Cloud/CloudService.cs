@@ -1,3 +1,4 @@
+using System.Globalization;
 using PdDevice.Cloud.Admission;
 using PdDevice.Cloud.Batching;
 using PdDevice.Cloud.Keys;
@@ -23,6 +24,8 @@ public sealed class CloudService(EnginePools pools, EngineRates measured, CloudO
     public GenerationBook Book { get; } = new();
 
     public EnginePools Pools => pools;
+
+    public CloudMetrics Metrics => metrics;
 
     public AssistLimits Limits { get; } = new(
         pools.Engine.Identity, pools.Engine.Tokenizer.VocabularySize, pools.Engine.ContextTokens, options.MaxLease, options.MaxTotal);
@@ -72,6 +75,7 @@ public sealed class CloudService(EnginePools pools, EngineRates measured, CloudO
         foreach (var generation in generations)
         {
             Book.Add(generation);
+            metrics.Admitted(generation);
             pools.Enqueue(generation);
         }
 
@@ -96,6 +100,18 @@ public sealed class CloudService(EnginePools pools, EngineRates measured, CloudO
             foreach (var generation in _desk.Admitted()) generation.Preempt();
             await drained;
         }
+    }
+
+    /// <summary>Takes a device's word on how many tokens of its ended assist it committed; the first word counts.</summary>
+    /// <param name="assist">One that has ended.</param>
+    /// <param name="used">0 to the tokens it decoded, as digits.</param>
+    /// <exception cref="RefusedException">It is no such number.</exception>
+    public void Used(Generation assist, string used)
+    {
+        var decoded = assist.End!.Decoded;
+        if (!int.TryParse(used, NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count > decoded)
+            throw Refuse(new RefusedException(new WireError("bad_used", $"used must be 0 to {decoded}, the tokens this assist decoded.")));
+        if (assist.FirstReport()) metrics.NotUsed(decoded - count);
     }
 
     private void Ended(Generation generation)

@@ -233,7 +233,7 @@ public sealed class BatchLoop(
             return;
         }
 
-        metrics.Token(before is { } last ? time.GetElapsedTime(last, now) : null);
+        metrics.Token(generation, before is { } last ? time.GetElapsedTime(last, now) : null);
         if (before is null) Learn(generation);
         if (_endOfGeneration.Contains(id)) await EndAsync(generation, AssistEndReason.Stop);
         else if (generation.Decoded == generation.Request.MaxTokens) await EndAsync(generation, AssistEndReason.Lease);

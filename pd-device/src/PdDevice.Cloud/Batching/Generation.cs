@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Threading.Channels;
+using PdDevice.Cloud.Telemetry;
 using PdDevice.Core.Sampling;
 using PdDevice.Core.Wire;
 
@@ -32,6 +34,7 @@ public sealed class Generation
     private readonly PositionSampler _sampler;
     private volatile bool _released;
     private volatile bool _preempted;
+    private int _reported;
 
     /// <param name="request">What to generate.</param>
     /// <param name="endOfGeneration">Ids that end it.</param>
@@ -68,6 +71,9 @@ public sealed class Generation
     public GenerationTimes Times { get; } = new();
 
     internal Generation? After { get; }
+
+    /// <summary>The trace span it is a part of; default: none.</summary>
+    internal ActivityContext Caller { get; } = GenerationSpan.Caller();
 
     internal Action? Wake { get; set; }
 
@@ -117,6 +123,9 @@ public sealed class Generation
         _out.Writer.TryWrite(new GeneratedToken(index, id, Request.TopLogprobs is { } top ? TokenLogprobs.Of(logits, id, top) : null));
         return id;
     }
+
+    /// <summary>True once: for the first word of its device on how much of it was used.</summary>
+    internal bool FirstReport() => Interlocked.Exchange(ref _reported, 1) == 0;
 
     internal void Finish(GenerationEnd end)
     {

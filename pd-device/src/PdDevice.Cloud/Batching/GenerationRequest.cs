@@ -24,6 +24,9 @@ public sealed record GenerationRequest(string Owner, int[] Prompt, SamplingOptio
     /// <summary>Whether a device asks, that is, <see cref="MaxTokens"/> is a lease.</summary>
     public bool IsAssist { get; init; }
 
+    /// <summary>What a trace calls it, in the GenAI conventions' words: <c>text_completion</c> (default) or <c>chat</c>.</summary>
+    public string Operation { get; init; } = "text_completion";
+
     /// <summary>Positions it may need in all.</summary>
     public int Positions => Prompt.Length + Committed.Length + MaxTokens;
 }

@@ -17,7 +17,7 @@ public static class AssistApi
     {
         routes.MapGet(AssistRoutes.Identity, () => Results.Json(life.Service.Identity, WireJson.Default.AssistIdentity));
         routes.MapPost(AssistRoutes.Assist, context => AssistAsync(context, life.Service, life.Metrics));
-        routes.MapDelete(AssistRoutes.Assist + "/{id}", (string id, HttpContext context) => StopAsync(life.Service, life.Metrics, id, context));
+        routes.MapDelete(AssistRoutes.Assist + "/{id}", (string id, string? used, HttpContext context) => StopAsync(life.Service, life.Metrics, id, used, context));
         routes.MapGet(AssistRoutes.Assist + "/{id}/state", IResult () =>
             throw Refusals.Counted(life.Metrics, "no_such_state", "This cloud does not offer KV state; send the tokens instead."));
     }
@@ -86,7 +86,7 @@ public static class AssistApi
         }
     }
 
-    private static async Task<IResult> StopAsync(CloudService cloud, CloudMetrics metrics, string id, HttpContext context)
+    private static async Task<IResult> StopAsync(CloudService cloud, CloudMetrics metrics, string id, string? used, HttpContext context)
     {
         var owner = context.Owner();
         if (cloud.Book.Running(id, owner) is { } assist)
@@ -95,9 +95,10 @@ public static class AssistApi
             await assist.Ended.WaitAsync(context.RequestAborted);
         }
 
-        return cloud.Book.Ended(id, owner)?.End is { } end
-            ? Results.Json(End(end), WireJson.Default.AssistEnd)
-            : throw Refusals.Counted(metrics, "no_such_assist", "There is no assist with this id, or it ended long ago.");
+        var ended = cloud.Book.Ended(id, owner)
+            ?? throw Refusals.Counted(metrics, "no_such_assist", "There is no assist with this id, or it ended long ago.");
+        if (used is not null) cloud.Used(ended, used); // it has stopped whatever is said of it
+        return Results.Json(End(ended.End!), WireJson.Default.AssistEnd);
     }
 
     private static AssistEnd End(GenerationEnd end) =>

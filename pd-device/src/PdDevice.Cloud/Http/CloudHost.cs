@@ -5,7 +5,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using PdDevice.Cloud.Keys;
+using PdDevice.Cloud.Telemetry;
 using PdDevice.Http.Hosting;
+using PdDevice.Http.OpenAi;
 
 namespace PdDevice.Cloud.Http;
 
@@ -55,6 +57,8 @@ public static class CloudHost
         });
         HealthApi.Map(app, life);
         AssistApi.Map(app, life);
+        OpenAiApi.Map(app, new CompletionBackend(life));
+        MetricsApi.Map(app, life.Metrics);
         return app;
     }
 

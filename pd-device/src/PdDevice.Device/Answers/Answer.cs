@@ -54,7 +54,7 @@ public sealed class Answer : IAnswer
         _maxTokens = Math.Min(request.MaxTokens, engine.ContextTokens - request.Prompt.Length);
         _sampler = new PositionSampler(request.Sampling, request.Prompt, engine.Tokenizer.EndOfGeneration);
         _device = new DeviceSide(engine, request.Prompt, rates, _inbox.Writer, time);
-        _cloud = cloud is null ? null : new CloudSide(cloud, _inbox.Writer, time);
+        _cloud = cloud is null ? null : new CloudSide(cloud, _ledger, _inbox.Writer, time);
     }
 
     /// <summary>What it took; set when the enumeration has ended normally.</summary>

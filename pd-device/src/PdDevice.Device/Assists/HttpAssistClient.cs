@@ -71,9 +71,9 @@ public sealed class HttpAssistClient : IAssistClient, IDisposable
                 yield return data;
     }
 
-    public async Task<AssistEnd?> StopAsync(string id, CancellationToken cancellationToken)
+    public async Task<AssistEnd?> StopAsync(string id, int used, CancellationToken cancellationToken)
     {
-        using var response = await _http.DeleteAsync(AssistRoutes.One(id), cancellationToken);
+        using var response = await _http.DeleteAsync($"{AssistRoutes.One(id)}?used={used}", cancellationToken);
         if (!response.IsSuccessStatusCode) return null;
         await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
         return await JsonSerializer.DeserializeAsync(body, WireJson.Default.AssistEnd, cancellationToken);
