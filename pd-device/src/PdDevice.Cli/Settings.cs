@@ -26,7 +26,7 @@ public static class Settings
         "Address to listen on; port 0 picks a free one.", CloudDefaults.Listen, Parse.Listen);
 
     public static Setting<int> Slots { get; } = new("--slots", "Cloud:Slots", "N",
-        "Assists served at once, 1 to 64.", $"{CloudDefaults.Slots}", Parse.Int(1, 64));
+        "Generations served at once, 1 to 4096; an engine has at most 256 sequences.", $"{CloudDefaults.Slots}", Parse.Int(1, 4096));
 
     public static Setting<int> MaxLease { get; } = new("--max-lease", "Cloud:MaxLease", "N",
         "Largest lease of one assist in tokens, 1 to 1000000.", $"{CloudDefaults.MaxLease}", Parse.Int(1, 1_000_000));
@@ -42,6 +42,12 @@ public static class Settings
 
     public static Setting<int> PrefixMemory { get; } = new("--prefix-memory", "Cloud:PrefixMemory", "MIB",
         "Memory for the KV of finished work in MiB, 0 to 1000000; prompts that begin alike and continuations reuse it.", $"{CloudDefaults.PrefixBytes >> 20}", Parse.Int(0, 1_000_000));
+
+    public static Setting<(string Name, string File)[]> SharedPrefixes { get; } = new("--share-prefix", "Cloud:SharedPrefixes", "NAME=FILE,...",
+        "System messages that every key may reuse the KV of, each a UTF-8 file; prefilled at start and kept.", null, ParseSharedPrefixes);
+
+    public static Setting<Uri> OtlpEndpoint { get; } = new("--otlp-endpoint", "Telemetry:OtlpEndpoint", "URL",
+        "Sends a trace of each request to this OTLP collector; without it, to that of OTEL_EXPORTER_OTLP_ENDPOINT if set.", null, Parse.Url);
 
     public static Setting<PoolMode> Pools { get; } = new("--pools", "Pools:Mode", "MODE",
         "mixed: one engine prefills and decodes; disaggregated: one only prefills and hands the KV state to one that only decodes.", "mixed", ParsePools);
@@ -112,6 +118,11 @@ public static class Settings
     /// <summary>A path; writes what the command's table shows.</summary>
     public static Setting<string> Json { get; } = new("--json", "Output:Json", "FILE",
         "Also writes the results as JSON.", null, Parse.Text);
+
+    private static (string Name, string File)[] ParseSharedPrefixes(string text) =>
+        [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Split('=', 2) is [{ Length: > 0 } name, { Length: > 0 } file]
+            ? (name.Trim(), file.Trim())
+            : throw new FormatException($"'{pair}' is not NAME=FILE."))];
 
     private static EngineProfile ParseProfile(string text) =>
         EngineProfile.TryParse(text, out var profile, out var error) ? profile : throw new FormatException(error);

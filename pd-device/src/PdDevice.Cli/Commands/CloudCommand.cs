@@ -18,14 +18,14 @@ public static class CloudCommand
     public static Command Create()
     {
         var command = new Command(Name,
-            "Serve first tokens to devices: the assist API over HTTP.\n\n" +
+            "Serve first tokens to devices (the assist API) and whole answers to plain clients (the OpenAI API).\n\n" +
             "Without --keys it serves its own machine only. TLS and other addresses: Kestrel's own variables, " +
             "such as Kestrel__Endpoints__Https__Url and Kestrel__Endpoints__Https__Certificate__Path; they take the place of --listen.")
         {
             Settings.Model.Option, Settings.CloudListen.Option, Settings.Keys.Option, Settings.Slots.Option, Settings.Queue.Option,
             Settings.MaxLease.Option, Settings.MaxTotal.Option, Settings.KeyConcurrency.Option, Settings.KeyRate.Option,
-            Settings.PrefillChunk.Option, Settings.MaxStall.Option, Settings.PrefixMemory.Option, Settings.Pools.Option, Settings.PrefillSlots.Option,
-            Settings.Drain.Option, Settings.MaxConnections.Option, Settings.Context.Option, Settings.Threads.Option, Settings.Profile.Option,
+            Settings.PrefillChunk.Option, Settings.MaxStall.Option, Settings.PrefixMemory.Option, Settings.SharedPrefixes.Option, Settings.Pools.Option, Settings.PrefillSlots.Option,
+            Settings.Drain.Option, Settings.MaxConnections.Option, Settings.OtlpEndpoint.Option, Settings.Context.Option, Settings.Threads.Option, Settings.Profile.Option,
         };
         command.SetAction(RunAsync);
         return command;
@@ -38,7 +38,9 @@ public static class CloudCommand
         var keys = Settings.Keys.Of(result) is { } file ? new KeyRing(file, options.KeyLimits, time, Tell) : null;
         using var signals = new StopSignals();
         using var end = new CancellationTokenSource();
+        var shared = (Settings.SharedPrefixes.Of(result) ?? []).Select(prefix => (prefix.Name, Text: TextFile.Read(prefix.File, Settings.SharedPrefixes.Flag))).ToArray();
         using var metrics = new CloudMetrics();
+        using var tracing = Tracing.Start(Settings.OtlpEndpoint.Of(result));
         var life = new CloudLifecycle(metrics, time);
         await using var app = CloudHost.Build(options, life, keys);
         await StartAsync(app, keys is not null);
@@ -50,9 +52,10 @@ public static class CloudCommand
             await using var loaded = await LoadedEngine.LoadAsync(result, options.Slots, time, new LoadProgress(life, time), loading.Token);
             foreach (var line in loaded.Emulated) Tell($"emulated {line}");
             Tell($"{loaded.Engine.Identity.Model}, {loaded.Rates.PrefillTokensPerSecond:F0} prefill and {loaded.Rates.DecodeTokensPerSecond:F0} decode tokens/s");
-            var pools = new EnginePools(options, loaded.Engine, prefill: null, loaded.Rates, metrics, time);
+            await using var prefill = options.Pools == PoolMode.Disaggregated ? await loaded.CreateSiblingAsync(options.PrefillSlots, time) : null;
+            var pools = new EnginePools(options, loaded.Engine, prefill, loaded.Rates, metrics, time);
             var service = new CloudService(pools, loaded.Rates, options, metrics, keys);
-            await ServeAsync(app, life, service, options.DrainTimeout, end.Token, loading.Token);
+            await ServeAsync(app, life, service, shared, options.DrainTimeout, end.Token, loading.Token);
         }
         catch (OperationCanceledException) when (loading.IsCancellationRequested)
         {
@@ -66,14 +69,27 @@ public static class CloudCommand
     /// <param name="app">The started server.</param>
     /// <param name="life">What it shows.</param>
     /// <param name="service">What it serves from now on.</param>
+    /// <param name="shared">System messages whose KV every key may use.</param>
     /// <param name="drain">How long running streams may go on.</param>
     /// <param name="endNow">Ends without waiting for what runs.</param>
     /// <param name="stop">Asks to drain.</param>
     private static async Task ServeAsync(
-        WebApplication app, CloudLifecycle life, CloudService service, TimeSpan drain, CancellationToken endNow, CancellationToken stop)
+        WebApplication app, CloudLifecycle life, CloudService service, IReadOnlyList<(string Name, string Text)> shared, TimeSpan drain, CancellationToken endNow, CancellationToken stop)
     {
         using var turn = new CancellationTokenSource();
         var crank = service.Pools.RunAsync(turn.Token);
+        try
+        {
+            foreach (var (name, text) in shared)
+                Tell($"shared prefix {name}: {await SharedPrefix.KeepAsync(service.Pools, name, text, stop)} tokens");
+        }
+        catch
+        {
+            await turn.CancelAsync();
+            await crank;
+            throw;
+        }
+
         life.Serve(service);
         await ServerRun.TellReadyAsync(app, Name);
 

@@ -13,6 +13,8 @@ namespace PdDevice.Cli.Commands;
 /// <param name="Emulated">What is emulated, a line each.</param>
 public sealed record LoadedEngine(IEngine Engine, IEngine Real, EngineRates Rates, IReadOnlyList<string> Emulated) : IAsyncDisposable
 {
+    private const int MostSequences = 256;
+
     /// <summary>The test stand-in's name in place of a model file.</summary>
     public const string Scripted = "scripted";
 
@@ -26,6 +28,8 @@ public sealed record LoadedEngine(IEngine Engine, IEngine Real, EngineRates Rate
         ParseResult result, int sequences, TimeProvider time, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         var model = Settings.Model.Of(result);
+        if (model != Scripted && sequences > MostSequences)
+            throw new CliException($"An engine has at most {MostSequences} sequences, not {sequences}; ask for fewer slots ({Settings.Slots.Flag}).");
         IEngine real = model == Scripted
             ? new ScriptedEngine(sequences, Settings.Context.Of(result) is > 0 and var context ? context : 4096)
             : await LlamaEngine.LoadAsync(
@@ -48,6 +52,17 @@ public sealed record LoadedEngine(IEngine Engine, IEngine Real, EngineRates Rate
             await real.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>A second engine on the same weights, for a pool of its own; as fast as this one.</summary>
+    /// <param name="sequences">Sequences side by side.</param>
+    /// <param name="time">The clock.</param>
+    public async Task<IEngine> CreateSiblingAsync(int sequences, TimeProvider time)
+    {
+        IEngine real = Real is LlamaEngine llama
+            ? await llama.CreateSiblingAsync(sequences)
+            : new ScriptedEngine(sequences, Real.ContextTokens);
+        return Engine is PacedEngine ? new PacedEngine(real, Rates, time) : real;
     }
 
     public ValueTask DisposeAsync() => Engine.DisposeAsync();

@@ -67,12 +67,12 @@ public sealed class LlamaEngine : IEngine
 
     /// <summary>Another engine on the same weights: a context and a thread of its own, its KV apart. Dispose both, in any order.</summary>
     /// <param name="sequences">Sequences side by side, 1 to 256.</param>
-    /// <param name="threads">Compute threads, 1 to 1024.</param>
+    /// <param name="threads">Compute threads, 1 to 1024; null (default): as this one.</param>
     /// <exception cref="EngineException">OutOfMemory: no room for another context.</exception>
-    public async Task<LlamaEngine> CreateSiblingAsync(int sequences, int threads)
+    public async Task<LlamaEngine> CreateSiblingAsync(int sequences, int? threads = null)
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
-        var options = _options with { Sequences = sequences, Threads = threads, ContextTokens = ContextTokens };
+        var options = _options with { Sequences = sequences, Threads = threads ?? _options.Threads, ContextTokens = ContextTokens };
         options.Validate();
         var thread = new EngineThread("llama.cpp");
         var model = _model.Share();
