@@ -11,6 +11,7 @@ var root = new RootCommand("P/D-Device: a cloud makes the first tokens, the devi
     RunCommand.Create(),
     CloudCommand.Create(),
     DeviceCommand.Create(),
+    KeysCommand.Create(),
 };
 
 return await Failures.GuardAsync(async () =>
@@ -22,5 +23,7 @@ return await Failures.GuardAsync(async () =>
         throw new CliException($"{string.Join(" ", parsed.Errors.Select(error => error.Message))} See {command} --help.");
     }
 
-    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
+    if (parsed.CommandResult.Command.Name == CloudCommand.Name) configuration.ProcessTerminationTimeout = null; // it drains, and watches the signals itself
+    return await parsed.InvokeAsync(configuration);
 });

@@ -91,6 +91,20 @@ public static class Parse
             ? value
             : throw new FormatException($"'{text}' is not a number from {least} to {most}.");
 
+    /// <summary>A time with its unit, <c>ms</c> or <c>s</c>, from 0 on; 0 needs no unit.</summary>
+    public static Func<string, TimeSpan> Duration(TimeSpan most) => text =>
+    {
+        var seconds = !text.EndsWith("ms", StringComparison.Ordinal);
+        var digits = seconds ? text.EndsWith('s') ? text[..^1] : text == "0" ? text : "" : text[..^2];
+        return double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value <= (seconds ? most.TotalSeconds : most.TotalMilliseconds)
+            ? TimeSpan.FromMilliseconds(value * (seconds ? 1000 : 1))
+            : throw new FormatException($"'{text}' is not a time such as 200ms or 30s, up to {Text(most)}.");
+    };
+
+    /// <summary>A time as <see cref="Duration"/> reads it.</summary>
+    public static string Text(TimeSpan time) =>
+        time.TotalSeconds == Math.Floor(time.TotalSeconds) ? $"{time.TotalSeconds:F0}s" : $"{time.TotalMilliseconds:F0}ms";
+
     public static ulong Seed(string text) =>
         ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
             ? value

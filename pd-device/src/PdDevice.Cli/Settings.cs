@@ -1,4 +1,5 @@
 using PdDevice.Cloud;
+using PdDevice.Cloud.Keys;
 using PdDevice.Device.Link;
 using PdDevice.Inference.StandIns;
 
@@ -25,7 +26,7 @@ public static class Settings
         "Address to listen on; port 0 picks a free one.", CloudDefaults.Listen, Parse.Listen);
 
     public static Setting<int> Slots { get; } = new("--slots", "Cloud:Slots", "N",
-        "Assists served at once, 1 to 64.", $"{CloudDefaults.Slots}", Parse.Int(1, 64));
+        "Generations served at once, 1 to 4096; an engine has at most 256 sequences.", $"{CloudDefaults.Slots}", Parse.Int(1, 4096));
 
     public static Setting<int> MaxLease { get; } = new("--max-lease", "Cloud:MaxLease", "N",
         "Largest lease of one assist in tokens, 1 to 1000000.", $"{CloudDefaults.MaxLease}", Parse.Int(1, 1_000_000));
@@ -36,11 +37,56 @@ public static class Settings
     public static Setting<int> PrefillChunk { get; } = new("--prefill-chunk", "Cloud:PrefillChunk", "N",
         "Prefill positions of one batch, 1 to 512.", $"{CloudDefaults.PrefillChunk}", Parse.Int(1, 512));
 
+    public static Setting<TimeSpan> MaxStall { get; } = new("--max-stall", "Cloud:MaxStall", "TIME",
+        "Longest batch while streams run, as in 200ms, up to 60s: what a long prompt may add to a gap between their tokens; 0 is no bound.", Parse.Text(CloudDefaults.MaxStall), Parse.Duration(TimeSpan.FromSeconds(60)));
+
+    public static Setting<int> PrefixMemory { get; } = new("--prefix-memory", "Cloud:PrefixMemory", "MIB",
+        "Memory for the KV of finished work in MiB, 0 to 1000000; prompts that begin alike and continuations reuse it.", $"{CloudDefaults.PrefixBytes >> 20}", Parse.Int(0, 1_000_000));
+
+    public static Setting<(string Name, string File)[]> SharedPrefixes { get; } = new("--share-prefix", "Cloud:SharedPrefixes", "NAME=FILE,...",
+        "System messages that every key may reuse the KV of, each a UTF-8 file; prefilled at start and kept.", null, ParseSharedPrefixes);
+
+    public static Setting<Uri> OtlpEndpoint { get; } = new("--otlp-endpoint", "Telemetry:OtlpEndpoint", "URL",
+        "Sends a trace of each request to this OTLP collector; without it, to that of OTEL_EXPORTER_OTLP_ENDPOINT if set.", null, Parse.Url);
+
+    public static Setting<PoolMode> Pools { get; } = new("--pools", "Pools:Mode", "MODE",
+        "mixed: one engine prefills and decodes; disaggregated: one only prefills and hands the KV state to one that only decodes.", "mixed", ParsePools);
+
+    public static Setting<int> PrefillSlots { get; } = new("--prefill-slots", "Pools:PrefillSlots", "N",
+        "With disaggregated pools: prompts prefilled at once, 1 to 64.", $"{CloudDefaults.PrefillSlots}", Parse.Int(1, 64));
+
+    public static Setting<int> MaxTotal { get; } = new("--max-total", "Lease:MaxTotal", "N",
+        "Tokens the cloud makes of one answer, continuations included, 1 to 1000000.", $"{CloudDefaults.MaxTotal}", Parse.Int(1, 1_000_000));
+
+    public static Setting<string> Keys { get; } = new("--keys", "Cloud:Keys", "FILE",
+        "The file of API keys, made by `pdd keys`. With it every request needs a key; without it the cloud serves its own machine only.", null, Parse.Text);
+
+    public static Setting<int> KeyConcurrency { get; } = new("--key-concurrency", "Keys:Concurrency", "N",
+        "Requests at once of a key without a limit of its own, 0 to 1000000; 0 is no limit.", "0", Parse.Int(0, 1_000_000));
+
+    public static Setting<int> KeyRate { get; } = new("--key-tokens-per-minute", "Keys:TokensPerMinute", "N",
+        "Tokens a minute, prompts and answers together, of a key without a limit of its own, 0 to 1000000000; 0 is no limit.", "0", Parse.Int(0, KeyFile.MostLimit));
+
+    public static Setting<int?> NewKeyConcurrency { get; } = new("--concurrency", "NewKey:Concurrency", "N",
+        "For `pdd keys add`: the key's own limit of requests at once, 0 to 1000000; 0 is no limit. Without it the cloud's default counts.", null, text => Parse.Int(0, 1_000_000)(text));
+
+    public static Setting<int?> NewKeyRate { get; } = new("--tokens-per-minute", "NewKey:TokensPerMinute", "N",
+        "For `pdd keys add`: the key's own tokens a minute, 0 to 1000000000; 0 is no limit. Without it the cloud's default counts.", null, text => Parse.Int(0, KeyFile.MostLimit)(text));
+
+    public static Setting<TimeSpan> Drain { get; } = new("--drain", "Cloud:Drain", "TIME",
+        "How long running streams may go on after SIGTERM or Ctrl+C, as in 30s or 500ms, up to 3600s; then they end as preempted.", Parse.Text(CloudDefaults.DrainTimeout), Parse.Duration(TimeSpan.FromHours(1)));
+
+    public static Setting<int> MaxConnections { get; } = new("--max-connections", "Cloud:MaxConnections", "N",
+        "Connections open at once, 1 to 100000; one more is closed.", $"{CloudDefaults.MaxConnections}", Parse.Int(1, 100_000));
+
     public static Setting<string> DeviceListen { get; } = new("--listen", "Device:Listen", "ADDRESS",
         "Loopback address to listen on; port 0 picks a free one.", "127.0.0.1:8081", Parse.LoopbackListen);
 
     public static Setting<Uri> Cloud { get; } = new("--cloud", "Device:Cloud", "URL",
         "The cloud to ask for first tokens; without it the device answers alone.", null, Parse.Url);
+
+    public static Setting<string> CloudKey { get; } = new("--cloud-key", "Device:CloudKey", "FILE",
+        "A file with the key for the cloud, where it asks for one, and nothing else in it.", null, Parse.Text);
 
     public static Setting<bool> LocalOnly { get; } = new("--local-only", "Device:LocalOnly", null,
         "Answer alone whatever else is configured: nothing leaves the device.", null, Parse.Switch);
@@ -73,8 +119,20 @@ public static class Settings
     public static Setting<string> Json { get; } = new("--json", "Output:Json", "FILE",
         "Also writes the results as JSON.", null, Parse.Text);
 
+    private static (string Name, string File)[] ParseSharedPrefixes(string text) =>
+        [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Split('=', 2) is [{ Length: > 0 } name, { Length: > 0 } file]
+            ? (name.Trim(), file.Trim())
+            : throw new FormatException($"'{pair}' is not NAME=FILE."))];
+
     private static EngineProfile ParseProfile(string text) =>
         EngineProfile.TryParse(text, out var profile, out var error) ? profile : throw new FormatException(error);
+
+    private static PoolMode ParsePools(string text) => text switch
+    {
+        "mixed" => PoolMode.Mixed,
+        "disaggregated" => PoolMode.Disaggregated,
+        _ => throw new FormatException($"'{text}' is neither mixed nor disaggregated."),
+    };
 
     private static EmulatedLinkOptions ParseLink(string text) =>
         EmulatedLinkOptions.TryParse(text, out var link, out var error) ? link : throw new FormatException(error);

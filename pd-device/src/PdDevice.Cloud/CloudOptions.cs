@@ -1,3 +1,5 @@
+using PdDevice.Core.Admission;
+
 namespace PdDevice.Cloud;
 
 /// <summary>How the cloud's engines are arranged.</summary>
@@ -13,7 +15,7 @@ public enum PoolMode
 /// <summary>How a cloud serves. The defaults stand here; the command line's settings take them from here and hold values against the ranges.</summary>
 public sealed record CloudOptions
 {
-    /// <summary>Address to listen on, <c>host:port</c>; port 0 picks a free one. Default 127.0.0.1:8080.</summary>
+    /// <summary>Address to listen on, <c>host:port</c>; port 0 picks a free one. Kestrel endpoints of the configuration take its place. Default 127.0.0.1:8080.</summary>
     public string Listen { get; init; } = "127.0.0.1:8080";
 
     /// <summary>Generations served at once, each in a sequence of its own; with disaggregated pools those that decode. Default 4.</summary>
@@ -42,4 +44,13 @@ public sealed record CloudOptions
 
     /// <summary>With disaggregated pools: generations that prefill at once. Default 1.</summary>
     public int PrefillSlots { get; init; } = 1;
+
+    /// <summary>Limits of keys without their own, and of everybody together where there are no keys. Default none.</summary>
+    public QuotaLimits KeyLimits { get; init; }
+
+    /// <summary>How long running generations may go on once the cloud is told to end. Default 30 s.</summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Connections open at once; one more is closed. Default 4096.</summary>
+    public int MaxConnections { get; init; } = 4096;
 }

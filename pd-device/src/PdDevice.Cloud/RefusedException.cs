@@ -11,12 +11,16 @@ public sealed class RefusedException(WireError error, TimeSpan? retryAfter = nul
 
     public TimeSpan? RetryAfter { get; } = retryAfter;
 
-    /// <summary>The HTTP status that fits the error's name.</summary>
+    /// <summary>The HTTP status of the error's name: the one table there is.</summary>
     public int Status => Error.Code switch
     {
-        "busy" => 503,
+        "no_key" or "bad_key" => 401,
+        "no_such_assist" or "no_such_state" => 404,
+        "request_timeout" => 408,
         "tokenizer_mismatch" or "weights_mismatch" => 409,
-        "context_exceeded" => 413,
+        "context_exceeded" or "body_too_large" => 413,
+        "too_many_at_once" or "rate_limited" => 429,
+        "busy" or "too_late" or "loading" or "draining" => 503,
         _ => 400,
     };
 }

@@ -22,7 +22,7 @@ public readonly record struct EngineRow(int Token, int Position, int Sequence, R
 public sealed class EngineBatch
 {
     private readonly List<EngineRow> _rows = [];
-    private readonly Dictionary<int, float[]> _logits = [];
+    private readonly Dictionary<int, RowLogits> _logits = [];
     private readonly Stack<float[]> _spare = [];
 
     public IReadOnlyList<EngineRow> Rows => _rows;
@@ -32,7 +32,9 @@ public sealed class EngineBatch
     public void Clear()
     {
         _rows.Clear();
-        foreach (var buffer in _logits.Values) _spare.Push(buffer);
+        foreach (var logits in _logits.Values)
+            if (logits.Own is { } buffer)
+                _spare.Push(buffer);
         _logits.Clear();
     }
 
@@ -51,22 +53,37 @@ public sealed class EngineBatch
         return _rows.Count - 1;
     }
 
-    /// <summary>Logits after a row, one per vocabulary entry. Valid until the batch is cleared.</summary>
-    /// <exception cref="InvalidOperationException">The row did not ask for logits or the batch was not run.</exception>
-    public ReadOnlySpan<float> Logits(int row) =>
-        _logits.TryGetValue(row, out var logits)
-            ? logits
-            : throw new InvalidOperationException($"Row {row} has no logits.");
+    /// <summary>
+    /// Logits after a row, one per vocabulary entry. Valid until the batch is cleared, the engine is called again with any
+    /// batch, or the engine is disposed.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The row did not ask for logits, the batch was not run, or its logits are no longer valid.</exception>
+    public unsafe ReadOnlySpan<float> Logits(int row)
+    {
+        if (!_logits.TryGetValue(row, out var logits)) throw new InvalidOperationException($"Row {row} has no logits.");
+        return logits.Own ?? new ReadOnlySpan<float>((void*)logits.Lent, logits.Length);
+    }
 
     /// <summary>For engines: the buffer to write a row's logits into.</summary>
     public Span<float> LogitsBuffer(int row, int vocabularySize)
     {
-        if (!_logits.TryGetValue(row, out var buffer))
-        {
-            buffer = _spare.TryPop(out var spare) && spare.Length == vocabularySize ? spare : new float[vocabularySize];
-            _logits[row] = buffer;
-        }
-
+        if (_logits.TryGetValue(row, out var logits) && logits.Own is { } own) return own;
+        var buffer = _spare.TryPop(out var spare) && spare.Length == vocabularySize ? spare : new float[vocabularySize];
+        _logits[row] = new RowLogits(buffer, 0, vocabularySize);
         return buffer;
     }
+
+    /// <summary>For engines whose logits lie in native memory: lends them where they are, to be taken back before they move or go.</summary>
+    internal unsafe void Lend(int row, float* logits, int vocabularySize) => _logits[row] = new RowLogits(null, (nint)logits, vocabularySize);
+
+    /// <summary>Nothing that was lent can be read any more.</summary>
+    internal void TakeBack()
+    {
+        foreach (var (row, logits) in _logits)
+            if (logits.Own is null)
+                _logits.Remove(row);
+    }
+
+    // A copy would cost about a hundredth of a decode step, more than all else the engine's wrapper does.
+    private readonly record struct RowLogits(float[]? Own, nint Lent, int Length);
 }

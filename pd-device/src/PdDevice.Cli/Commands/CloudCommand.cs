@@ -1,20 +1,31 @@
 using System.CommandLine;
+using Microsoft.AspNetCore.Builder;
 using PdDevice.Cloud;
 using PdDevice.Cloud.Batching;
 using PdDevice.Cloud.Http;
+using PdDevice.Cloud.Keys;
 using PdDevice.Cloud.Telemetry;
+using PdDevice.Core.Admission;
+using PdDevice.Http.Hosting;
 
 namespace PdDevice.Cli.Commands;
 
 /// <summary><c>pdd cloud</c>: serves assists.</summary>
 public static class CloudCommand
 {
+    public const string Name = "cloud";
+
     public static Command Create()
     {
-        var command = new Command("cloud", "Serve first tokens to devices: the assist API over HTTP.")
+        var command = new Command(Name,
+            "Serve first tokens to devices (the assist API) and whole answers to plain clients (the OpenAI API).\n\n" +
+            "Without --keys it serves its own machine only. TLS and other addresses: Kestrel's own variables, " +
+            "such as Kestrel__Endpoints__Https__Url and Kestrel__Endpoints__Https__Certificate__Path; they take the place of --listen.")
         {
-            Settings.Model.Option, Settings.CloudListen.Option, Settings.Slots.Option, Settings.MaxLease.Option, Settings.Queue.Option,
-            Settings.PrefillChunk.Option, Settings.Context.Option, Settings.Threads.Option, Settings.Profile.Option,
+            Settings.Model.Option, Settings.CloudListen.Option, Settings.Keys.Option, Settings.Slots.Option, Settings.Queue.Option,
+            Settings.MaxLease.Option, Settings.MaxTotal.Option, Settings.KeyConcurrency.Option, Settings.KeyRate.Option,
+            Settings.PrefillChunk.Option, Settings.MaxStall.Option, Settings.PrefixMemory.Option, Settings.SharedPrefixes.Option, Settings.Pools.Option, Settings.PrefillSlots.Option,
+            Settings.Drain.Option, Settings.MaxConnections.Option, Settings.OtlpEndpoint.Option, Settings.Context.Option, Settings.Threads.Option, Settings.Profile.Option,
         };
         command.SetAction(RunAsync);
         return command;
@@ -23,38 +34,105 @@ public static class CloudCommand
     private static async Task<int> RunAsync(ParseResult result, CancellationToken cancellationToken)
     {
         var time = TimeProvider.System;
-        var options = new CloudOptions
-        {
-            Listen = Settings.CloudListen.Of(result)!,
-            Slots = Settings.Slots.Of(result),
-            MaxLease = Settings.MaxLease.Of(result),
-            QueueLength = Settings.Queue.Of(result),
-            PrefillChunk = Settings.PrefillChunk.Of(result),
-        };
-        await Console.Error.WriteLineAsync("pdd cloud: loading the model ...");
-        await using var loaded = await LoadedEngine.LoadAsync(result, options.Slots, time, cancellationToken);
-        foreach (var line in loaded.Emulated) await Console.Error.WriteLineAsync($"pdd cloud: emulated {line}");
+        var options = Options(result);
+        var keys = Settings.Keys.Of(result) is { } file ? new KeyRing(file, options.KeyLimits, time, Tell) : null;
+        using var signals = new StopSignals();
+        using var end = new CancellationTokenSource();
+        var shared = (Settings.SharedPrefixes.Of(result) ?? []).Select(prefix => (prefix.Name, Text: TextFile.Read(prefix.File, Settings.SharedPrefixes.Flag))).ToArray();
         using var metrics = new CloudMetrics();
-        var pools = new EnginePools(options, loaded.Engine, prefill: null, loaded.Rates, metrics, time);
-        await using var app = CloudHost.Build(options, new CloudService(pools, loaded.Rates, options, metrics));
+        using var tracing = Tracing.Start(Settings.OtlpEndpoint.Of(result));
+        var life = new CloudLifecycle(metrics, time);
+        await using var app = CloudHost.Build(options, life, keys);
+        await StartAsync(app, keys is not null);
+        ServerRun.WithParent(end.Cancel);
 
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        app.Lifetime.ApplicationStopping.Register(stop.Cancel);
-        var crank = pools.RunAsync(stop.Token);
-        // A crank that stops turning must take the server down with it: a cloud that accepts and never answers is worse than none.
-        _ = crank.ContinueWith(_ => app.Lifetime.StopApplication(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-
-        await Console.Error.WriteLineAsync($"pdd cloud: {loaded.Engine.Identity.Model}, {loaded.Rates.PrefillTokensPerSecond:F0} prefill and {loaded.Rates.DecodeTokensPerSecond:F0} decode tokens/s");
+        using var loading = CancellationTokenSource.CreateLinkedTokenSource(signals.Asked, end.Token, cancellationToken);
         try
         {
-            await ServerRun.UntilStoppedAsync(app, "cloud", cancellationToken);
+            await using var loaded = await LoadedEngine.LoadAsync(result, options.Slots, time, new LoadProgress(life, time), loading.Token);
+            foreach (var line in loaded.Emulated) Tell($"emulated {line}");
+            Tell($"{loaded.Engine.Identity.Model}, {loaded.Rates.PrefillTokensPerSecond:F0} prefill and {loaded.Rates.DecodeTokensPerSecond:F0} decode tokens/s");
+            await using var prefill = options.Pools == PoolMode.Disaggregated ? await loaded.CreateSiblingAsync(options.PrefillSlots, time) : null;
+            var pools = new EnginePools(options, loaded.Engine, prefill, loaded.Rates, metrics, time);
+            var service = new CloudService(pools, loaded.Rates, options, metrics, keys);
+            await ServeAsync(app, life, service, shared, options.DrainTimeout, end.Token, loading.Token);
         }
-        finally
+        catch (OperationCanceledException) when (loading.IsCancellationRequested)
         {
-            await stop.CancelAsync();
+            // Told to end while it was loading.
         }
 
-        await crank;
         return 0;
     }
+
+    /// <summary>Serves until told to stop, then drains; returns when nothing runs any more.</summary>
+    /// <param name="app">The started server.</param>
+    /// <param name="life">What it shows.</param>
+    /// <param name="service">What it serves from now on.</param>
+    /// <param name="shared">System messages whose KV every key may use.</param>
+    /// <param name="drain">How long running streams may go on.</param>
+    /// <param name="endNow">Ends without waiting for what runs.</param>
+    /// <param name="stop">Asks to drain.</param>
+    private static async Task ServeAsync(
+        WebApplication app, CloudLifecycle life, CloudService service, IReadOnlyList<(string Name, string Text)> shared, TimeSpan drain, CancellationToken endNow, CancellationToken stop)
+    {
+        using var turn = new CancellationTokenSource();
+        var crank = service.Pools.RunAsync(turn.Token);
+        try
+        {
+            foreach (var (name, text) in shared)
+                Tell($"shared prefix {name}: {await SharedPrefix.KeepAsync(service.Pools, name, text, stop)} tokens");
+        }
+        catch
+        {
+            await turn.CancelAsync();
+            await crank;
+            throw;
+        }
+
+        life.Serve(service);
+        await ServerRun.TellReadyAsync(app, Name);
+
+        // A crank that stops turning must take the server down with it: a cloud that accepts and never answers is worse than none.
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = stop.Register(() => asked.TrySetResult());
+        await Task.WhenAny(crank, asked.Task);
+        if (!crank.IsCompleted)
+        {
+            Tell("draining: nothing new is taken, what runs may finish; a second signal ends at once");
+            await service.DrainAsync(drain, endNow);
+        }
+
+        await app.StopAsync(CancellationToken.None); // streams have their last event: this waits until it is sent
+        await turn.CancelAsync();
+        await crank;
+    }
+
+    private static async Task StartAsync(WebApplication app, bool keys)
+    {
+        await app.StartAsync();
+        Tell($"open on {string.Join(" and ", app.Urls)}, for {HealthApi.HealthRoute} and {HealthApi.ReadyRoute} so far; loading the model ...");
+        foreach (var url in app.Urls.Where(url => url.StartsWith("http://", StringComparison.OrdinalIgnoreCase) && LoopbackGuard.IsReachable(url)))
+            Tell($"warning: {url} is not encrypted: keys and prompts travel readable. Use https (Kestrel__Endpoints__Https__Url), or a proxy that does.");
+        if (!keys) Tell("no keys: only this machine is served, and nobody is asked for a key");
+    }
+
+    private static CloudOptions Options(ParseResult result) => new()
+    {
+        Listen = Settings.CloudListen.Of(result)!,
+        Slots = Settings.Slots.Of(result),
+        QueueLength = Settings.Queue.Of(result),
+        MaxLease = Settings.MaxLease.Of(result),
+        MaxTotal = Settings.MaxTotal.Of(result),
+        PrefillChunk = Settings.PrefillChunk.Of(result),
+        MaxStall = Settings.MaxStall.Of(result),
+        PrefixBytes = (long)Settings.PrefixMemory.Of(result) << 20,
+        Pools = Settings.Pools.Of(result),
+        PrefillSlots = Settings.PrefillSlots.Of(result),
+        KeyLimits = new QuotaLimits(Settings.KeyConcurrency.Of(result), Settings.KeyRate.Of(result)),
+        DrainTimeout = Settings.Drain.Of(result),
+        MaxConnections = Settings.MaxConnections.Of(result),
+    };
+
+    private static void Tell(string line) => Console.Error.WriteLine($"pdd {Name}: {line}");
 }

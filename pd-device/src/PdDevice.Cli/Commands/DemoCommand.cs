@@ -47,8 +47,9 @@ public static class DemoCommand
         if (json is not null && (Directory.Exists(json) || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(json)))))
             throw new CliException($"{json} is a folder, or its folder does not exist. Choose another file for --json.");
 
+        // Every way starts cold: the cloud keeps no KV of the way before.
         screen.Progress("starting the cloud ...");
-        await using var cloud = await ChildServer.StartAsync(["cloud", "--listen", "127.0.0.1:0", "--slots", "1", .. model], screen.Progress, cancellationToken);
+        await using var cloud = await ChildServer.StartAsync(["cloud", "--listen", "127.0.0.1:0", "--slots", "1", "--prefix-memory", "0", .. model], screen.Progress, cancellationToken);
         screen.Progress("starting the device ...");
         await using var device = await ChildServer.StartAsync(
             ["device", "--listen", "127.0.0.1:0", "--cloud", cloud.Address.ToString(), "--profile", profile, "--link", link, .. model], screen.Progress, cancellationToken);

@@ -11,7 +11,7 @@ public static class DeviceSetup
 {
     public static readonly IReadOnlyList<Option> Options =
     [
-        Settings.Model.Option, Settings.Cloud.Option, Settings.LocalOnly.Option, Settings.Profile.Option, Settings.Link.Option,
+        Settings.Model.Option, Settings.Cloud.Option, Settings.CloudKey.Option, Settings.LocalOnly.Option, Settings.Profile.Option, Settings.Link.Option,
         Settings.PlainHttp.Option, Settings.AllowCompatible.Option, Settings.Context.Option, Settings.Threads.Option,
     ];
 
@@ -22,9 +22,19 @@ public static class DeviceSetup
         if (Settings.LocalOnly.Of(result) || Settings.Cloud.Of(result) is not { } cloud) return null;
         if (cloud.Scheme == Uri.UriSchemeHttp && !cloud.IsLoopback && !Settings.PlainHttp.Of(result))
             throw new CliException($"{cloud} is not on this machine and http is not encrypted. Use https, or {Settings.PlainHttp.Option.Name} if that network is yours.");
-        var client = new HttpAssistClient(cloud, Settings.Link.Of(result) ?? EmulatedLinkOptions.None, time);
+        var key = Settings.CloudKey.Of(result) is { } file ? Key(file) : null;
+        var client = new HttpAssistClient(cloud, Settings.Link.Of(result) ?? EmulatedLinkOptions.None, time, key);
         _ = GreetAsync(client);
         return client;
+    }
+
+    // From a file: a command line can be read by everybody on the machine. What stands in it appears in no message.
+    private static string Key(string file)
+    {
+        var key = File.ReadAllText(file).Trim();
+        return key.Length is > 0 and <= 1024 && key.All(c => c is > ' ' and < '\x7f')
+            ? key
+            : throw new CliException($"{file} does not hold a key, and only a key, for {Settings.CloudKey.Flag}.");
     }
 
     // Learns who the cloud is while the model loads, so that the first question does not wait for it. Should it fail,

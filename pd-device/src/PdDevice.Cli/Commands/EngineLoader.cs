@@ -13,6 +13,8 @@ namespace PdDevice.Cli.Commands;
 /// <param name="Emulated">What is emulated, a line each.</param>
 public sealed record LoadedEngine(IEngine Engine, IEngine Real, EngineRates Rates, IReadOnlyList<string> Emulated) : IAsyncDisposable
 {
+    private const int MostSequences = 256;
+
     /// <summary>The test stand-in's name in place of a model file.</summary>
     public const string Scripted = "scripted";
 
@@ -20,10 +22,14 @@ public sealed record LoadedEngine(IEngine Engine, IEngine Real, EngineRates Rate
     /// <param name="result">The command line.</param>
     /// <param name="sequences">Sequences side by side.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="progress">Told the share of the weights loaded, 0 to 1; null: nobody is.</param>
     /// <param name="cancellationToken">Stops the load.</param>
-    public static async Task<LoadedEngine> LoadAsync(ParseResult result, int sequences, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<LoadedEngine> LoadAsync(
+        ParseResult result, int sequences, TimeProvider time, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         var model = Settings.Model.Of(result);
+        if (model != Scripted && sequences > MostSequences)
+            throw new CliException($"An engine has at most {MostSequences} sequences, not {sequences}; ask for fewer slots ({Settings.Slots.Flag}).");
         IEngine real = model == Scripted
             ? new ScriptedEngine(sequences, Settings.Context.Of(result) is > 0 and var context ? context : 4096)
             : await LlamaEngine.LoadAsync(
@@ -34,7 +40,7 @@ public sealed record LoadedEngine(IEngine Engine, IEngine Real, EngineRates Rate
                     ContextTokens = Settings.Context.Of(result),
                     Sequences = sequences,
                 },
-                progress: null, cancellationToken);
+                progress, cancellationToken);
         try
         {
             if (Settings.Profile.Of(result) is { } profile)
@@ -46,6 +52,17 @@ public sealed record LoadedEngine(IEngine Engine, IEngine Real, EngineRates Rate
             await real.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>A second engine on the same weights, for a pool of its own; as fast as this one.</summary>
+    /// <param name="sequences">Sequences side by side.</param>
+    /// <param name="time">The clock.</param>
+    public async Task<IEngine> CreateSiblingAsync(int sequences, TimeProvider time)
+    {
+        IEngine real = Real is LlamaEngine llama
+            ? await llama.CreateSiblingAsync(sequences)
+            : new ScriptedEngine(sequences, Real.ContextTokens);
+        return Engine is PacedEngine ? new PacedEngine(real, Rates, time) : real;
     }
 
     public ValueTask DisposeAsync() => Engine.DisposeAsync();

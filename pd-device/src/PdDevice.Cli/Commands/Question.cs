@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace PdDevice.Cli.Commands;
 
 /// <summary>A question as a person gives it, with or without a text file to ask about.</summary>
@@ -16,24 +14,7 @@ public static class Question
         // What is not UTF-8 on the command line arrives here as U+FFFD, and the answer would be to another question.
         if (question.Contains('\uFFFD') || HasLoneSurrogate(question))
             throw new CliException("The question is not valid UTF-8. Set the terminal to UTF-8, or put the text into a file and use --file.");
-        return file is null ? question : $"{Text(file)}\n\n{question}";
-    }
-
-    private static string Text(string file)
-    {
-        if (string.IsNullOrWhiteSpace(file)) throw new CliException("--file is empty. It takes a text file.");
-        if (Directory.Exists(file)) throw new CliException($"{file} is a folder. --file takes a text file.");
-        if (!File.Exists(file)) throw new CliException($"{file} does not exist. --file takes a text file.");
-        var bytes = File.ReadAllBytes(file);
-        if (bytes.AsSpan() is [0xEF, 0xBB, 0xBF, ..]) bytes = bytes[3..];
-        try
-        {
-            return new UTF8Encoding(false, true).GetString(bytes).TrimEnd();
-        }
-        catch (DecoderFallbackException exception)
-        {
-            throw new CliException($"{file} is not valid UTF-8 (byte {exception.Index}). Convert it first, for example with iconv.");
-        }
+        return file is null ? question : $"{TextFile.Read(file, Settings.File.Flag)}\n\n{question}";
     }
 
     private static bool HasLoneSurrogate(string text)

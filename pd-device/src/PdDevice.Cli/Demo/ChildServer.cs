@@ -38,8 +38,9 @@ public sealed class ChildServer : IAsyncDisposable
         if (program is null && Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet") start.ArgumentList.Add(typeof(ChildServer).Assembly.Location);
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
 
-        // The arguments say all: a variable meant for this command must not slow or redirect its children.
-        foreach (var name in start.Environment.Keys.Where(key => key.StartsWith("PDD__", StringComparison.Ordinal)).ToArray()) start.Environment.Remove(name);
+        // The arguments say all: a variable meant for this command must not slow, redirect or open its children.
+        foreach (var name in start.Environment.Keys.Where(key => key.StartsWith("PDD__", StringComparison.Ordinal) || key.StartsWith("Kestrel__", StringComparison.OrdinalIgnoreCase)).ToArray())
+            start.Environment.Remove(name);
 
         start.Environment[ServerRun.ChildVariable] = "1";
 

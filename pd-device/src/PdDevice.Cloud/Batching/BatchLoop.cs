@@ -50,6 +50,9 @@ public sealed class BatchLoop(
     /// <summary>Prefill tokens/s of first tokens under the recent load, a moving average.</summary>
     public double PrefillTokensPerSecond => Volatile.Read(ref _prefillRate);
 
+    /// <summary>What batches cost here, learned turn by turn. The loop writes it; who reads it elsewhere may see a turn half noted.</summary>
+    internal BatchCost Cost => _cost;
+
     /// <summary>Generations enqueued that hold no slot yet.</summary>
     public int Waiting => Volatile.Read(ref _queued);
 
@@ -81,7 +84,7 @@ public sealed class BatchLoop(
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 Receive();
-                await FreeReleasedAsync();
+                await FreeLeavingAsync();
                 await FillSlotsAsync();
                 if (_running.Count == 0) await _arrivals.Reader.WaitToReadAsync(cancellationToken);
                 else await TurnAsync(cancellationToken);
@@ -105,16 +108,16 @@ public sealed class BatchLoop(
             if (generation is not null) _waiting.Add(generation);
     }
 
-    private async ValueTask FreeReleasedAsync()
+    private async ValueTask FreeLeavingAsync()
     {
         for (var i = _running.Count - 1; i >= 0; i--)
-            if (_running[i].Released) await EndAsync(_running[i], AssistEndReason.Released);
+            if (_running[i].Leaving is { } reason) await EndAsync(_running[i], reason);
         for (var i = _waiting.Count - 1; i >= 0; i--)
         {
-            if (!_waiting[i].Released) continue;
             var generation = _waiting[i];
+            if (generation.Leaving is not { } reason) continue;
             StopWaiting(generation);
-            Close(generation, AssistEndReason.Released);
+            Close(generation, reason);
         }
     }
 
@@ -230,7 +233,7 @@ public sealed class BatchLoop(
             return;
         }
 
-        metrics.Token(before is { } last ? time.GetElapsedTime(last, now) : null);
+        metrics.Token(generation, before is { } last ? time.GetElapsedTime(last, now) : null);
         if (before is null) Learn(generation);
         if (_endOfGeneration.Contains(id)) await EndAsync(generation, AssistEndReason.Stop);
         else if (generation.Decoded == generation.Request.MaxTokens) await EndAsync(generation, AssistEndReason.Lease);

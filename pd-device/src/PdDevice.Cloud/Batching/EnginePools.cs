@@ -1,4 +1,5 @@
 using PdDevice.Cloud.Telemetry;
+using PdDevice.Core.Admission;
 using PdDevice.Core.Planning;
 using PdDevice.Inference;
 
@@ -10,40 +11,46 @@ namespace PdDevice.Cloud.Batching;
 /// </summary>
 public sealed class EnginePools
 {
-    private readonly (IEngine Engine, BatchLoop Loop)[] _pools;
+    private readonly (string Name, IEngine Engine, BatchLoop Loop)[] _pools;
 
     /// <param name="options">Slots, chunk, bound and the size of the prefix store.</param>
     /// <param name="engine">Serves everything, or, with <paramref name="prefill"/>, the decode steps.</param>
     /// <param name="prefill">An engine of the same weights for the prefill pool; null: mixed.</param>
     /// <param name="measured">The engine's rates; the prefill rate is that of the engine that prefills.</param>
-    /// <param name="metrics">Told of every batch.</param>
+    /// <param name="metrics">Told of every batch; its gauges are these pools' from now on.</param>
     /// <param name="time">The clock.</param>
     public EnginePools(CloudOptions options, IEngine engine, IEngine? prefill, EngineRates measured, CloudMetrics metrics, TimeProvider time)
     {
-        Engine = engine;
+        (Engine, Time) = (engine, time);
         Prefixes = new PrefixStore(options.PrefixBytes);
         var main = new BatchLoopOptions(options.Slots, options.PrefillChunk, options.MaxStall);
         if (prefill is null)
         {
-            _pools = [(engine, new BatchLoop(engine, main, measured, Prefixes, metrics, time))];
-            return;
+            _pools = [("mixed", engine, new BatchLoop(engine, main, measured, Prefixes, metrics, time))];
+        }
+        else
+        {
+            // States on their way take memory: no more of them than the decode pool can take at once.
+            BatchLoop? first = null;
+            var decode = new BatchLoop(engine, main, measured, Prefixes, metrics, time) { FewerWait = () => first!.Wake() };
+            first = new BatchLoop(prefill, main with { Slots = options.PrefillSlots }, measured, Prefixes, metrics, time)
+            {
+                HandOver = decode.Enqueue,
+                MayStart = () => decode.Waiting < Math.Min(options.Slots, engine.MaxSequences),
+            };
+            _pools = [("prefill", prefill, first), ("decode", engine, decode)];
         }
 
-        // States on their way take memory: no more of them than the decode pool can take at once.
-        BatchLoop? first = null;
-        var decode = new BatchLoop(engine, main, measured, Prefixes, metrics, time) { FewerWait = () => first!.Wake() };
-        first = new BatchLoop(prefill, main with { Slots = options.PrefillSlots }, measured, Prefixes, metrics, time)
-        {
-            HandOver = decode.Enqueue,
-            MayStart = () => decode.Waiting < Math.Min(options.Slots, engine.MaxSequences),
-        };
-        _pools = [(prefill, first), (engine, decode)];
+        metrics.Serve(this, time);
     }
 
     /// <summary>The engine whose identity, tokenizer and context are the cloud's.</summary>
     public IEngine Engine { get; }
 
     public PrefixStore Prefixes { get; }
+
+    /// <summary>The clock the pools run on.</summary>
+    public TimeProvider Time { get; }
 
     /// <summary>Prefill tokens/s of first tokens under the recent load.</summary>
     public double PrefillTokensPerSecond => _pools[0].Loop.PrefillTokensPerSecond;
@@ -56,6 +63,11 @@ public sealed class EnginePools
 
     /// <summary>Share of KV positions in use, 0 to 1, of the fuller pool.</summary>
     public double KvUsage => _pools.Max(pool => pool.Loop.KvUsage);
+
+    /// <summary>What the engines need under the recent load, beside so many running generations. Safe from any thread.</summary>
+    internal QueueSpeed Speed(int running) => new(_pools[0].Loop.Cost.Expect(1, 0), _pools[^1].Loop.Cost.Expect(0, running));
+
+    internal IEnumerable<(string Name, BatchLoop Loop)> Loops => _pools.Select(pool => (pool.Name, pool.Loop));
 
     /// <summary>Takes a generation in. Safe from any thread.</summary>
     public void Enqueue(Generation generation) => _pools[0].Loop.Enqueue(generation);

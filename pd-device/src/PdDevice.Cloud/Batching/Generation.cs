@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Threading.Channels;
+using PdDevice.Cloud.Telemetry;
 using PdDevice.Core.Sampling;
 using PdDevice.Core.Wire;
 
@@ -9,7 +11,8 @@ namespace PdDevice.Cloud.Batching;
 /// <summary>A token as it was generated.</summary>
 /// <param name="Index">Its index in the answer.</param>
 /// <param name="Id">Token id.</param>
-public readonly record struct GeneratedToken(int Index, int Id);
+/// <param name="Logprobs">Null when none were asked for.</param>
+public readonly record struct GeneratedToken(int Index, int Id, TokenLogprobs? Logprobs = null);
 
 /// <summary>How a generation ended and what it took.</summary>
 /// <param name="Reason">Why it ended.</param>
@@ -30,6 +33,8 @@ public sealed class Generation
     private readonly List<int> _tokens;
     private readonly PositionSampler _sampler;
     private volatile bool _released;
+    private volatile bool _preempted;
+    private int _reported;
 
     /// <param name="request">What to generate.</param>
     /// <param name="endOfGeneration">Ids that end it.</param>
@@ -67,6 +72,9 @@ public sealed class Generation
 
     internal Generation? After { get; }
 
+    /// <summary>The trace span it is a part of; default: none.</summary>
+    internal ActivityContext Caller { get; } = GenerationSpan.Caller();
+
     internal Action? Wake { get; set; }
 
     /// <summary>Sequence of the engine it runs in; -1 while in none.</summary>
@@ -75,7 +83,8 @@ public sealed class Generation
     /// <summary>KV state on its way from one engine to another.</summary>
     internal byte[]? State { get; set; }
 
-    internal bool Released => _released;
+    /// <summary>Why it is to end before its work is done; null: it goes on.</summary>
+    internal AssistEndReason? Leaving => _released ? AssistEndReason.Released : _preempted ? AssistEndReason.Preempted : null;
 
     internal int Decoded { get; private set; }
 
@@ -94,6 +103,13 @@ public sealed class Generation
         Wake?.Invoke();
     }
 
+    /// <summary>Takes it off, wherever it is, before the loop's next batch: whoever asked goes on alone. Harmless after the end.</summary>
+    public void Preempt()
+    {
+        _preempted = true;
+        Wake?.Invoke();
+    }
+
     /// <summary>Draws the next token from logits, keeps it and hands it out. Returns its id.</summary>
     /// <exception cref="InvalidOperationException">No token can be drawn.</exception>
     internal int Draw(ReadOnlySpan<float> logits, long now)
@@ -104,9 +120,12 @@ public sealed class Generation
         _tokens.Add(id);
         Decoded++;
         Times.Drawn(now);
-        _out.Writer.TryWrite(new GeneratedToken(index, id));
+        _out.Writer.TryWrite(new GeneratedToken(index, id, Request.TopLogprobs is { } top ? TokenLogprobs.Of(logits, id, top) : null));
         return id;
     }
+
+    /// <summary>True once: for the first word of its device on how much of it was used.</summary>
+    internal bool FirstReport() => Interlocked.Exchange(ref _reported, 1) == 0;
 
     internal void Finish(GenerationEnd end)
     {

@@ -18,8 +18,14 @@ public sealed record GenerationRequest(string Owner, int[] Prompt, SamplingOptio
     /// <summary>When the device could go on alone, from now; null (default) where nobody could.</summary>
     public TimeSpan? ReadyIn { get; init; }
 
+    /// <summary>Alternatives to report with each token's logprob, 0 to 20; null (default) when no logprobs are wanted.</summary>
+    public int? TopLogprobs { get; init; }
+
     /// <summary>Whether a device asks, that is, <see cref="MaxTokens"/> is a lease.</summary>
     public bool IsAssist { get; init; }
+
+    /// <summary>What a trace calls it, in the GenAI conventions' words: <c>text_completion</c> (default) or <c>chat</c>.</summary>
+    public string Operation { get; init; } = "text_completion";
 
     /// <summary>Positions it may need in all.</summary>
     public int Positions => Prompt.Length + Committed.Length + MaxTokens;

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using PdDevice.Cloud.Batching;
+using PdDevice.Cloud.Telemetry;
 using PdDevice.Core.Wire;
 
 namespace PdDevice.Cloud.Http;
@@ -12,48 +13,19 @@ namespace PdDevice.Cloud.Http;
 /// <summary>The assist API of design section 5 over one cloud.</summary>
 public static class AssistApi
 {
-    /// <summary>Largest request body, bytes: a prompt of a million tokens fits.</summary>
-    public const long MaxBody = 16 << 20;
-
-    public static void Map(IEndpointRouteBuilder routes, CloudService cloud)
+    public static void Map(IEndpointRouteBuilder routes, CloudLifecycle life)
     {
-        routes.MapGet(AssistRoutes.Identity, () => Results.Json(cloud.Identity, WireJson.Default.AssistIdentity));
-        routes.MapPost(AssistRoutes.Assist, context => AssistAsync(context, cloud));
-        routes.MapDelete(AssistRoutes.Assist + "/{id}", (string id, CancellationToken ct) => StopAsync(cloud, id, ct));
-        routes.MapGet(AssistRoutes.Assist + "/{id}/state", () =>
-            Refuse(StatusCodes.Status404NotFound, new WireError("not_offered", "This cloud does not offer KV state; send the tokens instead.")));
+        routes.MapGet(AssistRoutes.Identity, () => Results.Json(life.Service.Identity, WireJson.Default.AssistIdentity));
+        routes.MapPost(AssistRoutes.Assist, context => AssistAsync(context, life.Service, life.Metrics));
+        routes.MapDelete(AssistRoutes.Assist + "/{id}", (string id, string? used, HttpContext context) => StopAsync(life.Service, life.Metrics, id, used, context));
+        routes.MapGet(AssistRoutes.Assist + "/{id}/state", IResult () =>
+            throw Refusals.Counted(life.Metrics, "no_such_state", "This cloud does not offer KV state; send the tokens instead."));
     }
 
-    private static async Task AssistAsync(HttpContext context, CloudService cloud)
+    private static async Task AssistAsync(HttpContext context, CloudService cloud, CloudMetrics metrics)
     {
         var stop = context.RequestAborted;
-        Generation assist;
-        try
-        {
-            var request = await JsonSerializer.DeserializeAsync(context.Request.Body, WireJson.Default.AssistRequest, stop)
-                ?? throw new JsonException();
-            assist = cloud.Assist(request, owner: "");
-        }
-        catch (JsonException exception)
-        {
-            // Of the contract's own fields only: anything else may quote the body, and with it the prompt.
-            var field = WireJson.Default.AssistRequest.Properties.FirstOrDefault(p => exception.Path?.StartsWith($"$.{p.Name}", StringComparison.Ordinal) == true);
-            var where = field is null ? "" : $" Look at {field.Name}.";
-            await Refuse(StatusCodes.Status400BadRequest, new WireError("bad_json", $"The body is not an assist request.{where}")).ExecuteAsync(context);
-            return;
-        }
-        catch (RefusedException exception)
-        {
-            if (exception.RetryAfter is { } later) context.Response.Headers.RetryAfter = $"{Math.Ceiling(later.TotalSeconds)}";
-            await Refuse(exception.Status, exception.Error).ExecuteAsync(context);
-            return;
-        }
-        catch (BadHttpRequestException exception)
-        {
-            await Refuse(exception.StatusCode, new WireError("bad_request", $"The body could not be read, or is over {MaxBody} bytes.")).ExecuteAsync(context);
-            return;
-        }
-
+        var assist = cloud.Assist(await ReadAsync(context.Request, cloud, metrics, stop), context.Owner());
         try
         {
             context.Response.ContentType = "text/event-stream";
@@ -67,6 +39,30 @@ public static class AssistApi
         finally
         {
             assist.Release();
+        }
+    }
+
+    private static async Task<AssistRequest> ReadAsync(HttpRequest request, CloudService cloud, CloudMetrics metrics, CancellationToken stop)
+    {
+        try
+        {
+            return await JsonSerializer.DeserializeAsync(request.Body, WireJson.Default.AssistRequest, stop) ?? throw new JsonException();
+        }
+        catch (JsonException exception)
+        {
+            // Of the contract's own fields only: anything else may quote the body, and with it the prompt.
+            var field = WireJson.Default.AssistRequest.Properties.FirstOrDefault(p => exception.Path?.StartsWith($"$.{p.Name}", StringComparison.Ordinal) == true);
+            var where = field is null ? "" : $" Look at {field.Name}.";
+            throw Refusals.Counted(metrics, "bad_json", $"The body is not an assist request.{where}");
+        }
+        catch (BadHttpRequestException exception)
+        {
+            throw exception.StatusCode switch
+            {
+                StatusCodes.Status413PayloadTooLarge => Refusals.Counted(metrics, "body_too_large", $"The body is over {cloud.MaxBody} bytes, more than this cloud's context can need."),
+                StatusCodes.Status408RequestTimeout => Refusals.Counted(metrics, "request_timeout", "The body came too slowly."),
+                _ => Refusals.Counted(metrics, "bad_request", "The body could not be read."),
+            };
         }
     }
 
@@ -90,21 +86,20 @@ public static class AssistApi
         }
     }
 
-    private static async Task<IResult> StopAsync(CloudService cloud, string id, CancellationToken cancellationToken)
+    private static async Task<IResult> StopAsync(CloudService cloud, CloudMetrics metrics, string id, string? used, HttpContext context)
     {
-        if (cloud.Book.Running(id, owner: "") is { } assist)
+        var owner = context.Owner();
+        if (cloud.Book.Running(id, owner) is { } assist)
         {
             assist.Release();
-            await assist.Ended.WaitAsync(cancellationToken);
+            await assist.Ended.WaitAsync(context.RequestAborted);
         }
 
-        return cloud.Book.Ended(id, owner: "")?.End is { } end
-            ? Results.Json(End(end), WireJson.Default.AssistEnd)
-            : Refuse(StatusCodes.Status404NotFound, new WireError("no_such_assist", "There is no assist with this id, or it ended long ago."));
+        var ended = cloud.Book.Ended(id, owner)
+            ?? throw Refusals.Counted(metrics, "no_such_assist", "There is no assist with this id, or it ended long ago.");
+        if (used is not null) cloud.Used(ended, used); // it has stopped whatever is said of it
+        return Results.Json(End(ended.End!), WireJson.Default.AssistEnd);
     }
-
-    private static IResult Refuse(int status, WireError error) =>
-        Results.Json(new WireErrorBody(error), WireJson.Default.WireErrorBody, statusCode: status);
 
     private static AssistEnd End(GenerationEnd end) =>
         new(end.Reason, end.Decoded, end.Occupancy.TotalMilliseconds, end.Message);

@@ -17,13 +17,13 @@ public sealed class PositionSampler
 {
     private readonly SamplingOptions _options;
     private readonly Penalties _penalties;
-    private readonly int[] _excluded;
+    private readonly int[] _end;
     private readonly TokenCutter _cutter = new();
     private float[] _work = [];
 
     /// <param name="options">Must be valid.</param>
     /// <param name="prompt">The raw prompt's tokens, whatever of it was kept or prefilled.</param>
-    /// <param name="endOfGeneration">Ids that end an answer; never drawn when the options ignore them.</param>
+    /// <param name="endOfGeneration">Ids that end an answer; not drawn where the options hold them back.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public PositionSampler(SamplingOptions options, ReadOnlySpan<int> prompt, IReadOnlyList<int> endOfGeneration)
     {
@@ -31,7 +31,7 @@ public sealed class PositionSampler
         ArgumentNullException.ThrowIfNull(endOfGeneration);
         if (options.Validate() is { } problem) throw new ArgumentException(problem, nameof(options));
         _options = options;
-        _excluded = options.IgnoreEndOfGeneration ? [.. endOfGeneration.Where(id => id >= 0).Distinct().Order()] : [];
+        _end = [.. endOfGeneration.Where(id => id >= 0).Distinct().Order()];
         _penalties = new Penalties(options);
         _penalties.AddPrompt(prompt);
     }
@@ -50,20 +50,21 @@ public sealed class PositionSampler
     public int Sample(ReadOnlySpan<float> logits, int index)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
-        if (_options.Temperature == 0 && !_penalties.Active) return Require(Greedy.ArgMax(logits, _excluded));
-        var work = Prepare(logits);
+        var excluded = _options.IgnoreEndOfGeneration || index < _options.MinTokens ? _end : [];
+        if (_options.Temperature == 0 && !_penalties.Active) return Require(Greedy.ArgMax(logits, excluded));
+        var work = Prepare(logits, excluded);
         var best = Require(Greedy.ArgMax(work, []));
         return _options.Temperature == 0 ? best : Draw(work, best, Filter(work, work[best]), new PositionNoise(_options.Seed, index));
     }
 
     /// <summary>A copy with penalties applied in which everything that must not be drawn is negative infinity.</summary>
-    private Span<float> Prepare(ReadOnlySpan<float> logits)
+    private Span<float> Prepare(ReadOnlySpan<float> logits, int[] excluded)
     {
         if (_work.Length < logits.Length) _work = new float[logits.Length];
         var work = _work.AsSpan(0, logits.Length);
         logits.CopyTo(work);
         _penalties.Apply(work);
-        foreach (var id in _excluded)
+        foreach (var id in excluded)
         {
             if (id < work.Length) work[id] = float.NegativeInfinity;
         }

@@ -10,10 +10,12 @@ namespace PdDevice.Core.Sampling;
 /// <param name="PresencePenalty">Subtracted once if in the answer; 0 (default) is off. Range -2 to 2.</param>
 /// <param name="Seed">Keys the noise together with index and token id. Default 0.</param>
 /// <param name="IgnoreEndOfGeneration">Hold back end-of-generation tokens, so the answer runs to its token limit. Default false.</param>
+/// <param name="MinTokens">Hold back end-of-generation tokens at answer indexes below it; 0 (default) at none. Range 0 to 1,000,000.</param>
 /// <remarks>Constructor parameters, not init properties: generated JSON code gives a parameter that is not sent its default.</remarks>
 public sealed record SamplingOptions(
     double Temperature = 0, int TopK = 0, double TopP = 1, double MinP = 0, double RepetitionPenalty = 1,
-    double FrequencyPenalty = 0, double PresencePenalty = 0, ulong Seed = 0, bool IgnoreEndOfGeneration = false)
+    double FrequencyPenalty = 0, double PresencePenalty = 0, ulong Seed = 0, bool IgnoreEndOfGeneration = false,
+    int MinTokens = 0)
 {
     public static SamplingOptions Greedy { get; } = new();
 
@@ -26,5 +28,6 @@ public sealed record SamplingOptions(
         : RepetitionPenalty is not (> 0 and <= 10) ? "repetitionPenalty must be above 0 and at most 10"
         : FrequencyPenalty is not (>= -2 and <= 2) ? "frequencyPenalty must be -2 to 2"
         : PresencePenalty is not (>= -2 and <= 2) ? "presencePenalty must be -2 to 2"
+        : MinTokens is not (>= 0 and <= 1_000_000) ? "minTokens must be 0 to 1000000"
         : null;
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using PdDevice.Core.Sampling;
 
 namespace PdDevice.Core.Wire;
@@ -19,9 +20,16 @@ public static class AssistRoutes
 /// <param name="PrefillTokensPerSecond">Measured at this cloud, first tokens under its recent load.</param>
 /// <param name="DecodeTokensPerSecond">Measured at this cloud, one assist.</param>
 /// <param name="StateFormat">Name of the KV-state format; null when state is not offered.</param>
+/// <param name="MaxTotal">Tokens of one answer, committed and lease together, beyond which no assist reaches; null: no such limit.</param>
+/// <remarks>A newer cloud may tell more: a device skips what it does not know.</remarks>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed record AssistIdentity(
     ModelIdentity Identity, int ContextTokens, int MaxLease, bool RefinementOffered,
-    double PrefillTokensPerSecond, double DecodeTokensPerSecond, string? StateFormat = null);
+    double PrefillTokensPerSecond, double DecodeTokensPerSecond, string? StateFormat = null, int? MaxTotal = null)
+{
+    /// <summary>Largest lease an assist with so many committed tokens may ask for; 0: none.</summary>
+    public int MostLease(int committed) => (int)Math.Clamp((MaxTotal ?? int.MaxValue) - (long)committed, 0, Math.Max(0, MaxLease));
+}
 
 /// <summary>Body of <c>POST /v1/assist</c>. Generation starts at the index <c>Committed.Length</c>.</summary>
 /// <remarks>Defaults stand in the getters: generated JSON code initialises a property that is not sent to null.</remarks>
@@ -48,13 +56,16 @@ public sealed record AssistRequest
     /// <summary>Default: greedy.</summary>
     public SamplingOptions Sampling { get => field ?? SamplingOptions.Greedy; init; }
 
-    /// <summary>Tokens the cloud may produce, 1 to its <see cref="AssistIdentity.MaxLease"/>.</summary>
+    /// <summary>Tokens the cloud may produce, 1 to its <see cref="AssistIdentity.MostLease"/>.</summary>
     public required int Lease { get; init; }
 
-    /// <summary>Display period in ms, 0 when shown as they come. For ordering work, never for slowing it; not used yet.</summary>
+    /// <summary>Display period in ms, 0 when shown as they come. For ordering work, never for slowing it.</summary>
     public double PaceMs { get; init; }
 
-    /// <summary>When the device expects to be ready, ms from now. For ordering work; not used yet.</summary>
+    /// <summary>
+    /// When the device could go on alone, ms from now: prompt and committed tokens ingested. 0: not said. Work is ordered by
+    /// it, and an assist whose first token would come later is refused as <c>too_late</c>.
+    /// </summary>
     public double ReadyInMs { get; init; }
 
     /// <summary>Whether a refined prompt is wanted; refused as <c>not_offered</c> where <see cref="AssistIdentity.RefinementOffered"/> is false.</summary>

@@ -7,7 +7,8 @@ namespace PdDevice.Core.Wire;
 /// <param name="VocabularySize">Ids run from 0 to this - 1.</param>
 /// <param name="ContextTokens">Positions an assist may use.</param>
 /// <param name="MaxLease">Largest lease.</param>
-public sealed record AssistLimits(ModelIdentity Identity, int VocabularySize, int ContextTokens, int MaxLease);
+/// <param name="MaxTotal">Committed tokens and lease together, at most.</param>
+public sealed record AssistLimits(ModelIdentity Identity, int VocabularySize, int ContextTokens, int MaxLease, int MaxTotal);
 
 /// <summary>The checks a request passes before anything is spent on it (invariant 10).</summary>
 public static class AssistRules
@@ -26,6 +27,12 @@ public static class AssistRules
             return new WireError("context_exceeded", $"Prompt and committed tokens take {positions} positions; this cloud has {limits.ContextTokens} and needs one to answer.");
         if (request.Lease < 1 || request.Lease > limits.MaxLease)
             return new WireError("bad_lease", $"lease must be 1 to {limits.MaxLease}.");
+        if ((long)request.Committed.Length + request.Lease > limits.MaxTotal)
+        {
+            return new WireError("lease_total_exceeded",
+                $"This cloud makes {limits.MaxTotal} tokens of one answer at most; {Math.Max(0, limits.MaxTotal - request.Committed.Length)} are left of it.");
+        }
+
         if (!double.IsFinite(request.PaceMs) || request.PaceMs < 0 || !double.IsFinite(request.ReadyInMs) || request.ReadyInMs < 0)
             return new WireError("bad_pace", "paceMs and readyInMs must be 0 or more.");
         if (!InRange(request.Prompt, limits.VocabularySize) || !InRange(request.Committed, limits.VocabularySize))

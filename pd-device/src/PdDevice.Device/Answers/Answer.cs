@@ -56,7 +56,7 @@ public sealed class Answer : IAnswer
         _maxTokens = Math.Min(request.MaxTokens, engine.ContextTokens - request.Prompt.Length);
         _sampler = new PositionSampler(request.Sampling, request.Prompt, engine.Tokenizer.EndOfGeneration);
         _device = new DeviceSide(engine, held ?? new HeldContext(engine, 0), request.Prompt, rates, _inbox.Writer, time);
-        _cloud = cloud is null ? null : new CloudSide(cloud, _inbox.Writer, time);
+        _cloud = cloud is null ? null : new CloudSide(cloud, _ledger, _inbox.Writer, time);
     }
 
     /// <summary>What it took; set when the enumeration has ended normally.</summary>
@@ -209,19 +209,21 @@ public sealed class Answer : IAnswer
     }
 
     private AssistPlan Plan(AssistIdentity cloud, TimeSpan roundTrip) => AssistPlanner.Plan(new PlanInput(
-        _request.Prompt.Length, _maxTokens, _rates, Rates(cloud), roundTrip, cloud.MaxLease, Now, _device.Held));
+        _request.Prompt.Length, _maxTokens, _rates, Rates(cloud), roundTrip, cloud.MostLease(0), Now, _device.Held));
 
     private static EngineRates Rates(AssistIdentity cloud) => new(cloud.PrefillTokensPerSecond, cloud.DecodeTokensPerSecond);
 
     private void OpenAssist(int lease, CancellationToken stop)
     {
+        lease = Math.Min(lease, _plan!.Cloud.MostLease(_ledger.Count));
+        if (lease < 1) return;
         _intake = new AssistIntake(_ledger, _engine.Tokenizer, _request.Sampling, lease);
         _cloud!.Open(
             _request.ToAssist(_engine.Identity, lease) with
             {
                 Committed = _ledger.Ids.ToArray(),
                 PaceMs = _pace.Period.TotalMilliseconds,
-                ReadyInMs = _device.ReadyIn(_ledger.Count + lease).TotalMilliseconds,
+                ReadyInMs = _device.ReadyIn(_ledger.Count).TotalMilliseconds,
             },
             stop);
     }
@@ -233,7 +235,7 @@ public sealed class Answer : IAnswer
         var first = plan.RoundTrip + Rates(plan.Cloud).Prefill(_request.Prompt.Length + _ledger.Count);
         var lease = SlipForecast.Continuation(
             _device.ReadyIn(_ledger.Count), _pace.ExhaustedAt(Now) - Now, first, _pace.Period, _rates,
-            Math.Min(plan.Cloud.MaxLease, _maxTokens - _ledger.Count));
+            Math.Min(plan.Cloud.MostLease(_ledger.Count), _maxTokens - _ledger.Count));
         if (lease > 0) OpenAssist(lease, stop);
     }
 

@@ -28,21 +28,26 @@ internal sealed class AssistStream
         _reading = ReadAsync(request);
     }
 
-    /// <summary>Closes the stream at once; then, behind the scenes, learns what the assist cost. Null when the cloud no longer answers.</summary>
-    public async Task<AssistEnd?> CloseAsync()
+    /// <summary>
+    /// Closes the stream at once; then, behind the scenes, learns what the assist cost and tells how much of it was used,
+    /// unless its end came and all was. Null when the cloud no longer answers.
+    /// </summary>
+    /// <param name="used">Tokens of it that were committed.</param>
+    public async Task<AssistEnd?> CloseAsync(int used)
     {
         _stop.Cancel(); // not CancelAsync: it would hop off the caller's thread, and the close must be at once
         await _reading;
         _stop.Dispose();
-        if (_end is not null || _id is null) return Believable(_end);
+        if (_id is null || _end?.DecodedTokens == used) return Believable(_end);
         using var patience = new CancellationTokenSource(ReceiptPatience, _time);
         try
         {
-            return Believable(await _client.StopAsync(_id, patience.Token));
+            var receipt = await _client.StopAsync(_id, used, patience.Token);
+            return Believable(_end ?? receipt);
         }
         catch (Exception)
         {
-            return null; // the answer is complete: what it cost stays unknown
+            return Believable(_end); // the answer is complete: what it cost may stay unknown
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using PdDevice.Core.Ledger;
 using PdDevice.Core.Planning;
 using PdDevice.Core.Wire;
 using PdDevice.Device.Assists;
@@ -9,11 +10,12 @@ namespace PdDevice.Device.Answers;
 /// The cloud's part of one answer: learns who the cloud is and opens assists. It decides nothing; whatever goes wrong
 /// becomes a message, for the device can always go on alone.
 /// </summary>
-internal sealed class CloudSide(IAssistClient client, ChannelWriter<AnswerMessage> inbox, TimeProvider time)
+internal sealed class CloudSide(IAssistClient client, TokenLedger ledger, ChannelWriter<AnswerMessage> inbox, TimeProvider time)
 {
     private readonly List<Task<AssistEnd?>> _receipts = [];
     private readonly long _bytesBefore = client.BytesSent;
     private AssistStream? _current;
+    private int _start;
 
     /// <summary>Assists opened; the number of the last one.</summary>
     public int Opened { get; private set; }
@@ -45,15 +47,18 @@ internal sealed class CloudSide(IAssistClient client, ChannelWriter<AnswerMessag
     }
 
     /// <summary>Opens an assist; the one before must be closed.</summary>
-    public void Open(AssistRequest request, CancellationToken cancellationToken) =>
+    public void Open(AssistRequest request, CancellationToken cancellationToken)
+    {
+        _start = request.Committed.Length;
         _current = new AssistStream(client, ++Opened, request, inbox, time, cancellationToken);
+    }
 
     /// <summary>Lets go of the running assist, if any.</summary>
     public void Close()
     {
         if (_current is not { } stream) return;
         _current = null;
-        _receipts.Add(stream.CloseAsync());
+        _receipts.Add(stream.CloseAsync(ledger.Count - _start)); // while it ran it was the only source
     }
 
     /// <summary>What the closed assists cost; null for one whose cloud no longer answers.</summary>

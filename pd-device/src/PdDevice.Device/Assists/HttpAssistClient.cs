@@ -26,7 +26,8 @@ public sealed class HttpAssistClient : IAssistClient, IDisposable
     /// <param name="cloud">Base address of the cloud.</param>
     /// <param name="link">The emulated link, or its default for the real network as it is.</param>
     /// <param name="time">Clock for the round trip and the emulation.</param>
-    public HttpAssistClient(Uri cloud, EmulatedLinkOptions link, TimeProvider time)
+    /// <param name="key">Sent with every request, as a bearer token; null sends none.</param>
+    public HttpAssistClient(Uri cloud, EmulatedLinkOptions link, TimeProvider time, string? key = null)
     {
         _time = time;
         _http = new HttpClient(LinkHandler.Create(link, _meter, time))
@@ -35,6 +36,7 @@ public sealed class HttpAssistClient : IAssistClient, IDisposable
             Timeout = Timeout.InfiniteTimeSpan,
             MaxResponseContentBufferSize = MostBytesPlain,
         };
+        if (key is not null) _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
     }
 
     public long BytesSent => _meter.BytesUp;
@@ -69,9 +71,9 @@ public sealed class HttpAssistClient : IAssistClient, IDisposable
                 yield return data;
     }
 
-    public async Task<AssistEnd?> StopAsync(string id, CancellationToken cancellationToken)
+    public async Task<AssistEnd?> StopAsync(string id, int used, CancellationToken cancellationToken)
     {
-        using var response = await _http.DeleteAsync(AssistRoutes.One(id), cancellationToken);
+        using var response = await _http.DeleteAsync($"{AssistRoutes.One(id)}?used={used}", cancellationToken);
         if (!response.IsSuccessStatusCode) return null;
         await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
         return await JsonSerializer.DeserializeAsync(body, WireJson.Default.AssistEnd, cancellationToken);

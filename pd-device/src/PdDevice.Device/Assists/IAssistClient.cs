@@ -20,7 +20,10 @@ public interface IAssistClient
     IAsyncEnumerable<AssistEvent> OpenAsync(AssistRequest request, CancellationToken cancellationToken);
 
     /// <summary>Stops an assist if it still runs and returns what it cost; null when the cloud no longer knows.</summary>
-    Task<AssistEnd?> StopAsync(string id, CancellationToken cancellationToken);
+    /// <param name="id">Of the assist.</param>
+    /// <param name="used">Tokens of it that were committed, at least 0: the cloud counts what was not.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    Task<AssistEnd?> StopAsync(string id, int used, CancellationToken cancellationToken);
 
     /// <summary>Bytes sent to the cloud since the start.</summary>
     long BytesSent { get; }

@@ -1,15 +1,16 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using PdDevice.Http.Hosting;
 
 namespace PdDevice.Device.Http;
 
 /// <summary>The device's web server on loopback.</summary>
 public static class DeviceHost
 {
+    /// <exception cref="SetupException">Kestrel's own configuration would open it to other machines.</exception>
     public static WebApplication Build(string listen, DeviceRuntime device)
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -17,22 +18,11 @@ public static class DeviceHost
         builder.WebHost.UseUrls($"http://{listen}");
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2));
+        if (LoopbackGuard.Reachable(builder.Configuration, $"http://{listen}") is { } url)
+            throw new SetupException($"{url} is not a loopback address: a device answers its own machine only.");
         var app = builder.Build();
-        app.Use(async (context, next) =>
-        {
-            if (IsForeign(context.Request)) context.Response.StatusCode = StatusCodes.Status403Forbidden;
-            else await next(context);
-        });
+        LoopbackGuard.Use(app);
         AnswerApi.Map(app, device);
         return app;
     }
-
-    // A web page the person visits must not reach the device's endpoint through the person's own browser:
-    // not by a script (Origin), not by a name that resolves to loopback (Host).
-    private static bool IsForeign(HttpRequest request) =>
-        !IsLoopback(request.Host.Host)
-        || (request.Headers.Origin is [{ } origin, ..] && !(Uri.TryCreate(origin, UriKind.Absolute, out var from) && from.IsLoopback));
-
-    private static bool IsLoopback(string host) =>
-        host == "localhost" || (System.Net.IPAddress.TryParse(host.Trim('[', ']'), out var address) && System.Net.IPAddress.IsLoopback(address));
 }

@@ -7,11 +7,11 @@ internal sealed unsafe class LlamaContext : IDisposable
     private readonly nint _memory;
     private readonly BatchBuffer _buffer;
 
-    private LlamaContext(nint context, int maxBatchTokens)
+    private LlamaContext(nint context, LlamaEngineOptions options)
     {
         _context = context;
         _memory = NativeMethods.Memory(context);
-        _buffer = new BatchBuffer(maxBatchTokens);
+        _buffer = new BatchBuffer(options.MaxBatchTokens, options.Sequences);
     }
 
     /// <exception cref="EngineException">OutOfMemory or Failed.</exception>
@@ -48,7 +48,7 @@ internal sealed unsafe class LlamaContext : IDisposable
             throw new EngineException(EngineError.Failed, "llama.cpp made a smaller context than asked for; ask for a smaller one (--context).");
         }
 
-        return new LlamaContext(context, options.MaxBatchTokens);
+        return new LlamaContext(context, options);
     }
 
     /// <summary>Ingests checked rows.</summary>
@@ -66,12 +66,17 @@ internal sealed unsafe class LlamaContext : IDisposable
         };
     }
 
-    public void CopyLogits(int row, Span<float> target)
+    /// <summary>Lends the batch its rows' logits: they stay where they are until the next call.</summary>
+    public void LendLogits(EngineBatch batch, int vocabularySize)
     {
-        var logits = NativeMethods.Logits(_context, row);
-        if (logits is null)
-            throw new EngineException(EngineError.Failed, $"llama.cpp gave no logits for row {row}.{LlamaLog.Quote()}");
-        new ReadOnlySpan<float>(logits, target.Length).CopyTo(target);
+        for (var row = 0; row < batch.Count; row++)
+        {
+            if (!batch.Rows[row].WantLogits) continue;
+            var logits = NativeMethods.Logits(_context, _buffer.Place(row));
+            if (logits is null)
+                throw new EngineException(EngineError.Failed, $"llama.cpp gave no logits for row {row}.{LlamaLog.Quote()}");
+            batch.Lend(row, logits, vocabularySize);
+        }
     }
 
     public bool Truncate(int sequence, int length) => NativeMethods.MemoryRemove(_memory, sequence, length, -1) != 0;

@@ -13,6 +13,7 @@ public sealed class LlamaEngine : IEngine
     private readonly LlamaContext _context;
     private readonly SequenceLengths _lengths;
     private readonly EngineState _state;
+    private EngineBatch? _lentTo;
     private int _disposed;
 
     private LlamaEngine(EngineThread thread, LlamaModel model, LlamaContext context, LlamaEngineOptions options, int contextTokens, ModelIdentity identity)
@@ -66,12 +67,12 @@ public sealed class LlamaEngine : IEngine
 
     /// <summary>Another engine on the same weights: a context and a thread of its own, its KV apart. Dispose both, in any order.</summary>
     /// <param name="sequences">Sequences side by side, 1 to 256.</param>
-    /// <param name="threads">Compute threads, 1 to 1024.</param>
+    /// <param name="threads">Compute threads, 1 to 1024; null (default): as this one.</param>
     /// <exception cref="EngineException">OutOfMemory: no room for another context.</exception>
-    public async Task<LlamaEngine> CreateSiblingAsync(int sequences, int threads)
+    public async Task<LlamaEngine> CreateSiblingAsync(int sequences, int? threads = null)
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
-        var options = _options with { Sequences = sequences, Threads = threads, ContextTokens = ContextTokens };
+        var options = _options with { Sequences = sequences, Threads = threads ?? _options.Threads, ContextTokens = ContextTokens };
         options.Validate();
         var thread = new EngineThread("llama.cpp");
         var model = _model.Share();
@@ -121,6 +122,7 @@ public sealed class LlamaEngine : IEngine
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
         await Thread.RunAsync(() =>
         {
+            TakeBackLogits();
             _context.Dispose();
             _model.Dispose();
         });
@@ -161,11 +163,10 @@ public sealed class LlamaEngine : IEngine
         _lengths.Check(batch.Rows);
         try
         {
+            TakeBackLogits();
             _context.Decode(batch.Rows);
-            for (var i = 0; i < batch.Count; i++)
-            {
-                if (batch.Rows[i].WantLogits) _context.CopyLogits(i, batch.LogitsBuffer(i, Tokenizer.VocabularySize));
-            }
+            _lentTo = batch;
+            _context.LendLogits(batch, Tokenizer.VocabularySize);
         }
         catch (EngineException)
         {
@@ -175,6 +176,12 @@ public sealed class LlamaEngine : IEngine
         }
 
         _lengths.Commit();
+    }
+
+    private void TakeBackLogits()
+    {
+        _lentTo?.TakeBack();
+        _lentTo = null;
     }
 
     private void Truncate(int sequence, int length)

@@ -4,6 +4,7 @@ using System.Reflection.PortableExecutable;
 using PdDevice.Cloud.Batching;
 using PdDevice.Core.Planning;
 using PdDevice.Device.Answers;
+using PdDevice.Http.OpenAi;
 using PdDevice.Inference;
 
 namespace PdDevice.Tests.Core;
@@ -48,8 +49,9 @@ public sealed class PurityTests
     {
         Assert.Empty(OursOf(typeof(AssistPlanner)));
         Assert.Equal(["PdDevice.Core"], OursOf(typeof(IEngine)));
-        Assert.Equal(["PdDevice.Core", "PdDevice.Inference"], OursOf(typeof(BatchLoop)));
-        Assert.Equal(["PdDevice.Core", "PdDevice.Inference"], OursOf(typeof(Answer)));
+        Assert.Equal(["PdDevice.Core", "PdDevice.Inference"], OursOf(typeof(OpenAiApi)));
+        Assert.Equal(["PdDevice.Core", "PdDevice.Http", "PdDevice.Inference"], OursOf(typeof(BatchLoop)));
+        Assert.Equal(["PdDevice.Core", "PdDevice.Http", "PdDevice.Inference"], OursOf(typeof(Answer)));
 
         static IEnumerable<string> OursOf(Type type) => type.Assembly.GetReferencedAssemblies()
             .Select(name => name.Name!).Where(name => name.StartsWith("PdDevice", StringComparison.Ordinal)).Order(StringComparer.Ordinal);

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using PdDevice.Cli;
+using PdDevice.Http.OpenAi;
 
 namespace PdDevice.Tests.Docs;
 
@@ -11,12 +12,10 @@ public sealed partial class DocsTests
     private static readonly string House = FindHouse();
 
     [Fact]
-    public void Options_Page_IsMadeFromTheSettings()
-    {
-        var file = Path.Combine(House, "docs", "options.md");
-        if (Environment.GetEnvironmentVariable("PDD_UPDATE_DOCS") == "1") File.WriteAllText(file, OptionsPage.Markdown());
-        Assert.Equal(File.ReadAllText(file).ReplaceLineEndings("\n"), OptionsPage.Markdown());
-    }
+    public void Options_Page_IsMadeFromTheSettings() => IsMade("options.md", OptionsPage.Markdown());
+
+    [Fact]
+    public void OpenAi_Page_IsMadeFromTheFields() => IsMade("openai.md", OpenAiPage.Markdown());
 
     [Fact]
     public void Invariants_Page_NamesATestOfEachThatExists()
@@ -57,6 +56,13 @@ public sealed partial class DocsTests
                 foreach (var figure in (string[])["ttftMs", "totalMs"])
                     Assert.Contains($"{way.GetProperty(figure).GetDouble():N0}", readme);
         }
+    }
+
+    private static void IsMade(string page, string markdown)
+    {
+        var file = Path.Combine(House, "docs", page);
+        if (Environment.GetEnvironmentVariable("PDD_UPDATE_DOCS") == "1") File.WriteAllText(file, markdown);
+        Assert.Equal(File.ReadAllText(file).ReplaceLineEndings("\n"), markdown);
     }
 
     private static string FindHouse()

@@ -18,6 +18,7 @@ public sealed class PositionSamplerTests
         from presence in Gen.Elements(0, 1.1)
         from seed in Gen.Choose(0, int.MaxValue)
         from ignoreEnd in Gen.Elements(false, true)
+        from minTokens in Gen.Elements(0, 1, 5, 1_000_000)
         select new SamplingOptions
         {
             Temperature = temperature,
@@ -29,6 +30,7 @@ public sealed class PositionSamplerTests
             PresencePenalty = presence,
             Seed = (ulong)seed,
             IgnoreEndOfGeneration = ignoreEnd,
+            MinTokens = minTokens,
         };
 
     /// <summary>Logits with a seed's spread, ties, some that are not finite, and outliers that squeeze the rest.</summary>
@@ -125,6 +127,30 @@ public sealed class PositionSamplerTests
             for (var index = 0; index < 200; index++) Assert.Contains(sampler.Sample(logits, index), new[] { 1, 3 });
             Assert.Throws<InvalidOperationException>(() => sampler.Sample([9, float.NaN, 9, float.NegativeInfinity, 9], 0));
         }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1.0)]
+    public void Sample_MinTokens_HoldsBackTheEndBelowThatIndexOnly(double temperature)
+    {
+        float[] logits = [90, 1, 2];
+        var sampler = new PositionSampler(new SamplingOptions { Temperature = temperature, MinTokens = 3 }, [], [0]);
+        for (var index = 0; index < 3; index++) Assert.NotEqual(0, sampler.Sample(logits, index));
+        Assert.Equal(0, sampler.Sample(logits, 3));
+        Assert.Throws<InvalidOperationException>(() => sampler.Sample([9, float.NaN], 2));
+    }
+
+    [Theory]
+    [InlineData(0, null)]
+    [InlineData(1_000_000, null)]
+    [InlineData(-1, "minTokens")]
+    [InlineData(1_000_001, "minTokens")]
+    public void Validate_MinTokens_NamesItOutOfRange(int minTokens, string? named)
+    {
+        var problem = new SamplingOptions { MinTokens = minTokens }.Validate();
+        if (named is null) Assert.Null(problem);
+        else Assert.Contains(named, problem);
     }
 
     [Theory]

@@ -9,7 +9,7 @@ internal static class ReferenceSampler
     {
         var penalised = logits.Select((x, id) => Penalise(options, prompt, answer, x, id)).ToArray();
         var ranked = Enumerable.Range(0, logits.Length)
-            .Where(id => float.IsFinite(penalised[id]) && !(options.IgnoreEndOfGeneration && endOfGeneration.Contains(id)))
+            .Where(id => float.IsFinite(penalised[id]) && !((options.IgnoreEndOfGeneration || index < options.MinTokens) && endOfGeneration.Contains(id)))
             .OrderByDescending(id => penalised[id]).ThenBy(id => id).ToList();
         if (options.Temperature == 0) return ranked[0];
         double Probability(int id) => Math.Exp((penalised[id] - (double)penalised[ranked[0]]) / options.Temperature);

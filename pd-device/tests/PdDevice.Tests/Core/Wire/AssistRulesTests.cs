@@ -9,7 +9,7 @@ namespace PdDevice.Tests.Core.Wire;
 public sealed class AssistRulesTests
 {
     private static readonly ModelIdentity Cloud = new("cloud.gguf", "tokenizer-one", "weights-one");
-    private static readonly AssistLimits Limits = new(Cloud, VocabularySize: 100, ContextTokens: 16, MaxLease: 8);
+    private static readonly AssistLimits Limits = new(Cloud, VocabularySize: 100, ContextTokens: 16, MaxLease: 8, MaxTotal: 12);
 
     private static readonly AssistRequest Good = new()
     {
@@ -25,6 +25,8 @@ public sealed class AssistRulesTests
         { "bad_lease", "1 to 8", Good with { Lease = 0 } },
         { "bad_lease", "1 to 8", Good with { Lease = int.MinValue } },
         { "bad_lease", "1 to 8", Good with { Lease = 9 } },
+        { "lease_total_exceeded", "7 are left", Good with { Committed = new int[5] } },
+        { "lease_total_exceeded", "0 are left", Good with { Committed = new int[13], Lease = 1 } },
         { "bad_pace", "0 or more", Good with { PaceMs = -0.1 } },
         { "bad_pace", "0 or more", Good with { PaceMs = double.NaN } },
         { "bad_pace", "0 or more", Good with { ReadyInMs = double.PositiveInfinity } },
@@ -45,6 +47,10 @@ public sealed class AssistRulesTests
     [Fact]
     public void Check_ContextUsedUpToTheLastPosition_IsAdmitted() =>
         Assert.Null(AssistRules.Check(Good with { Prompt = new int[14] }, Limits));
+
+    [Fact]
+    public void Check_AnswerUsedUpToItsLastToken_IsAdmitted() =>
+        Assert.Null(AssistRules.Check(Good with { Committed = new int[4] }, Limits));
 
     [Fact]
     public void Check_OtherWeightsWhereCompatibleIsAllowed_IsAdmitted() =>

@@ -16,8 +16,27 @@ public sealed class WireJsonTests
         var identity = new AssistIdentity(new ModelIdentity("m.gguf", "t", "w"), 4096, 1024, RefinementOffered: false, PrefillTokensPerSecond: 812.5, DecodeTokensPerSecond: 30);
         const string json = """{"identity":{"model":"m.gguf","tokenizerFingerprint":"t","weightsFingerprint":"w"},"contextTokens":4096,"maxLease":1024,"refinementOffered":false,"prefillTokensPerSecond":812.5,"decodeTokensPerSecond":30}""";
         RoundTrips(identity, json, WireJson.Default.AssistIdentity);
-        RoundTrips(identity with { StateFormat = "gguf-1" }, json[..^1] + ""","stateFormat":"gguf-1"}""", WireJson.Default.AssistIdentity);
+        RoundTrips(identity with { StateFormat = "gguf-1", MaxTotal = 99 }, json[..^1] + ""","stateFormat":"gguf-1","maxTotal":99}""", WireJson.Default.AssistIdentity);
     }
+
+    [Fact]
+    public void AssistIdentity_OfANewerCloud_WhatIsNotKnownIsSkipped()
+    {
+        const string json = """{"identity":{"model":"m","tokenizerFingerprint":"t","weightsFingerprint":"w"},"contextTokens":1,"maxLease":2,"refinementOffered":false,"prefillTokensPerSecond":3,"decodeTokensPerSecond":4,"news":{"a":[1]}}""";
+        Assert.Equal(2, JsonSerializer.Deserialize(json, WireJson.Default.AssistIdentity)!.MaxLease);
+    }
+
+    [Theory]
+    [InlineData(10, null, 0, 10)]
+    [InlineData(10, null, int.MaxValue, 0)]
+    [InlineData(10, 12, 1, 10)]
+    [InlineData(10, 12, 5, 7)]
+    [InlineData(10, 12, 12, 0)]
+    [InlineData(10, 12, 13, 0)]
+    [InlineData(-3, 12, 0, 0)] // what a cloud says of itself may be nonsense
+    [InlineData(10, int.MinValue, int.MaxValue, 0)]
+    public void MostLease_AnyLimits_IsWhatIsLeftOfBoth(int maxLease, int? maxTotal, int committed, int expected) =>
+        Assert.Equal(expected, new AssistIdentity(new ModelIdentity("m", "t", "w"), 1, maxLease, false, 1, 1, MaxTotal: maxTotal).MostLease(committed));
 
     [Fact]
     public void AssistRequest_AllFields_IsTheContract()
@@ -27,11 +46,11 @@ public sealed class WireJsonTests
             TokenizerFingerprint = "t", WeightsFingerprint = "w", AllowCompatible = true, Model = "m", Prompt = [1, 2], Committed = [3], Lease = 4,
             Sampling = new SamplingOptions
             {
-                Temperature = 0.8, TopK = 40, TopP = 0.9, MinP = 0.05, RepetitionPenalty = 1.1, FrequencyPenalty = 0.1, PresencePenalty = 0.2, Seed = ulong.MaxValue, IgnoreEndOfGeneration = true,
+                Temperature = 0.8, TopK = 40, TopP = 0.9, MinP = 0.05, RepetitionPenalty = 1.1, FrequencyPenalty = 0.1, PresencePenalty = 0.2, Seed = ulong.MaxValue, IgnoreEndOfGeneration = true, MinTokens = 3,
             },
             PaceMs = 142.5, ReadyInMs = 7000, Refine = true,
         };
-        const string json = """{"tokenizerFingerprint":"t","weightsFingerprint":"w","allowCompatible":true,"model":"m","prompt":[1,2],"committed":[3],"sampling":{"temperature":0.8,"topK":40,"topP":0.9,"minP":0.05,"repetitionPenalty":1.1,"frequencyPenalty":0.1,"presencePenalty":0.2,"seed":18446744073709551615,"ignoreEndOfGeneration":true},"lease":4,"paceMs":142.5,"readyInMs":7000,"refine":true}""";
+        const string json = """{"tokenizerFingerprint":"t","weightsFingerprint":"w","allowCompatible":true,"model":"m","prompt":[1,2],"committed":[3],"sampling":{"temperature":0.8,"topK":40,"topP":0.9,"minP":0.05,"repetitionPenalty":1.1,"frequencyPenalty":0.1,"presencePenalty":0.2,"seed":18446744073709551615,"ignoreEndOfGeneration":true,"minTokens":3},"lease":4,"paceMs":142.5,"readyInMs":7000,"refine":true}""";
         Assert.Equal(json, JsonSerializer.Serialize(request, WireJson.Default.AssistRequest));
         Assert.Equal(json, JsonSerializer.Serialize(JsonSerializer.Deserialize(json, WireJson.Default.AssistRequest)!, WireJson.Default.AssistRequest));
     }

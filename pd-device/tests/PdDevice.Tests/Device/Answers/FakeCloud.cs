@@ -32,5 +32,5 @@ internal sealed class FakeCloud(IEngine like, TimeProvider time, params AssistEv
         foreach (var item in events) yield return item;
     }
 
-    public Task<AssistEnd?> StopAsync(string id, CancellationToken cancellationToken) => Task.FromResult<AssistEnd?>(null);
+    public Task<AssistEnd?> StopAsync(string id, int used, CancellationToken cancellationToken) => Task.FromResult<AssistEnd?>(null);
 }

@@ -121,6 +121,6 @@ public sealed class HandoverLogitsTests(ITestOutputHelper output)
             sent.TrySetResult();
         }
 
-        public Task<AssistEnd?> StopAsync(string id, CancellationToken cancellationToken) => Task.FromResult<AssistEnd?>(null);
+        public Task<AssistEnd?> StopAsync(string id, int used, CancellationToken cancellationToken) => Task.FromResult<AssistEnd?>(null);
     }
 }

@@ -82,20 +82,22 @@ internal sealed class InProcessCloud(CloudService cloud, TimeSpan oneWay, TimePr
         }
     }
 
-    public async Task<AssistEnd?> StopAsync(string id, CancellationToken cancellationToken)
+    public async Task<AssistEnd?> StopAsync(string id, int used, CancellationToken cancellationToken)
     {
         await Task.Delay(oneWay, time, cancellationToken);
         cloud.Book.Running(id, "")?.Release();
         while (cloud.Book.Running(id, "") is not null) await Task.Delay(TimeSpan.FromMilliseconds(1), time, cancellationToken);
         await Task.Delay(oneWay, time, cancellationToken);
-        return cloud.Book.Ended(id, "")?.End is { } end ? new AssistEnd(end.Reason, end.Decoded, end.Occupancy.TotalMilliseconds, end.Message) : null;
+        if (cloud.Book.Ended(id, "") is not { End: { } end } ended) return null;
+        cloud.Used(ended, $"{used}");
+        return new AssistEnd(end.Reason, end.Decoded, end.Occupancy.TotalMilliseconds, end.Message);
     }
 
     /// <summary>A cloud of these rates over an engine, turning until the token is cancelled.</summary>
-    public static CloudService Start(IEngine engine, EngineRates rates, TimeProvider time, CancellationToken stop, CloudOptions? options = null)
+    public static CloudService Start(IEngine engine, EngineRates rates, TimeProvider time, CancellationToken stop, CloudOptions? options = null, CloudMetrics? metrics = null)
     {
         options ??= new CloudOptions();
-        var metrics = new CloudMetrics();
+        metrics ??= new CloudMetrics();
         var pools = new EnginePools(options, engine, prefill: null, rates, metrics, time);
         _ = pools.RunAsync(stop);
         return new CloudService(pools, rates, options, metrics);

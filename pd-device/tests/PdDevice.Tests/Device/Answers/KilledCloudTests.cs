@@ -98,6 +98,6 @@ public sealed class KilledCloudTests
             }
         }
 
-        public Task<AssistEnd?> StopAsync(string id, CancellationToken cancellationToken) => inner.StopAsync(id, cancellationToken);
+        public Task<AssistEnd?> StopAsync(string id, int used, CancellationToken cancellationToken) => inner.StopAsync(id, used, cancellationToken);
     }
 }

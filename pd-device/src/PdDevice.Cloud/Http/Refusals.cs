@@ -1,0 +1,38 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using PdDevice.Cloud.Telemetry;
+using PdDevice.Core.Wire;
+
+namespace PdDevice.Cloud.Http;
+
+/// <summary>Turns refusals into responses: status, headers and <c>{"error":{"code","message"}}</c>.</summary>
+internal static class Refusals
+{
+    /// <summary>Answers for every request further in that is refused before its response has begun.</summary>
+    public static void Use(WebApplication app) => app.Use(async (context, next) =>
+    {
+        try
+        {
+            await next(context);
+        }
+        catch (RefusedException refusal) when (!context.Response.HasStarted)
+        {
+            await WriteAsync(context, refusal);
+        }
+    });
+
+    /// <summary>A refusal that nobody has counted yet.</summary>
+    public static RefusedException Counted(CloudMetrics metrics, string code, string message, TimeSpan? retryAfter = null)
+    {
+        metrics.Refused(code);
+        return new RefusedException(new WireError(code, message), retryAfter);
+    }
+
+    private static Task WriteAsync(HttpContext context, RefusedException refusal)
+    {
+        var headers = context.Response.Headers;
+        if (refusal.RetryAfter is { } later) headers.RetryAfter = $"{Math.Ceiling(later.TotalSeconds)}";
+        if (refusal.Status == StatusCodes.Status401Unauthorized) headers.WWWAuthenticate = "Bearer";
+        return Results.Json(new WireErrorBody(refusal.Error), WireJson.Default.WireErrorBody, statusCode: refusal.Status).ExecuteAsync(context);
+    }
+}
