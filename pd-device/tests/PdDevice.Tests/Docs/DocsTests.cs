@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using PdDevice.Cli;
 using PdDevice.Http.OpenAi;
+using PdDevice.Tests.Cloud.Telemetry;
 
 namespace PdDevice.Tests.Docs;
 
@@ -16,6 +17,20 @@ public sealed partial class DocsTests
 
     [Fact]
     public void OpenAi_Page_IsMadeFromTheFields() => IsMade("openai.md", OpenAiPage.Markdown());
+
+    [Fact]
+    public void Metrics_Page_IsMadeFromWhatACloudShows()
+    {
+        var file = Path.Combine(House, "docs", "metrics.md");
+        var page = File.ReadAllText(file).ReplaceLineEndings("\n");
+        var (from, to) = (page.IndexOf(MetricsTables.Begin, StringComparison.Ordinal), page.IndexOf(MetricsTables.End, StringComparison.Ordinal));
+        var made = page[..from] + MetricsTables.Markdown() + page[to..];
+        if (Environment.GetEnvironmentVariable("PDD_UPDATE_DOCS") == "1") File.WriteAllText(file, page = made);
+        Assert.Equal(page, made);
+
+        var traces = page[page.IndexOf("## Traces", StringComparison.Ordinal)..];
+        Assert.Equal(TracingTests.Allowed.ToHashSet(), Attribute().Matches(traces).Select(match => match.Groups["name"].Value).ToHashSet());
+    }
 
     [Fact]
     public void Invariants_Page_NamesATestOfEachThatExists()
@@ -71,6 +86,9 @@ public sealed partial class DocsTests
         while (!File.Exists(Path.Combine(folder.FullName, "PdDevice.slnx"))) folder = folder.Parent!;
         return Path.Combine(folder.FullName, "pd-device");
     }
+
+    [GeneratedRegex("`(?<name>(gen_ai|pdd|error)\\.[a-z_.]+)`", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Attribute();
 
     [GeneratedRegex("`(?<name>[A-Za-z0-9]+Tests\\.[A-Za-z0-9_]+)`", RegexOptions.None, 1000)]
     private static partial Regex TestName();

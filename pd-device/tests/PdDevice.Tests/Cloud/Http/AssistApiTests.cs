@@ -5,6 +5,7 @@ using PdDevice.Cloud;
 using PdDevice.Cloud.Http;
 using PdDevice.Core.Wire;
 using PdDevice.Inference.StandIns;
+using PdDevice.Tests.Cloud.Telemetry;
 using PdDevice.Tests.Device.Answers;
 
 namespace PdDevice.Tests.Cloud.Http;
@@ -119,6 +120,43 @@ public sealed class AssistApiTests
         var events = await reader.ReadToEndAsync();
         Assert.EndsWith($"event: end\ndata: {JsonSerializer.Serialize(receipt, WireJson.Default.AssistEnd)}\n\n", events);
         Assert.Equal(receipt.DecodedTokens, 1 + events.Split("event: token").Length - 1);
+    }
+
+    [Fact]
+    public async Task Delete_SaysWhatWasUsed_TheRestIsCountedOnce()
+    {
+        await using var cloud = await TestCloud.StartAsync(new ScriptedEngine());
+        using var response = await cloud.PostAsync(Body(lease: "9"));
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        var id = await AdmittedAsync(reader);
+        await reader.ReadToEndAsync();
+        foreach (var used in (string[])["10", "-1", "+1", "1.0", "", "x", "99999999999999999999"])
+        {
+            using var refused = await cloud.Http.DeleteAsync($"/v1/assist/{id}?used={Uri.EscapeDataString(used)}");
+            Assert.Equal((HttpStatusCode.BadRequest, "bad_used"), (refused.StatusCode, (await ErrorAsync(refused)).Code));
+        }
+
+        var receipt = await DeleteAsync(cloud, id); // says nothing
+        Assert.Equal(0, NotUsed());
+        foreach (var used in (string[])["2", "0", "9"])
+        {
+            Assert.Equal(receipt, await DeleteAsync(cloud, $"{id}?used={used}"));
+            Assert.Equal(7, NotUsed());
+        }
+
+        double NotUsed() => PrometheusPage.Parse(cloud.Service.Metrics.Text.Read())["pdd_tokens_not_used_total"];
+    }
+
+    [Fact]
+    public async Task Delete_RunningAssistWithBadUsed_StopsItAllTheSame()
+    {
+        await using var cloud = await TestCloud.StartAsync(Slow(), Endless);
+        using var response = await cloud.PostAsync(Body(lease: "1000000"));
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        var id = await AdmittedAsync(reader);
+        using var refused = await cloud.Http.DeleteAsync($"/v1/assist/{id}?used=nonsense");
+        Assert.Equal("bad_used", (await ErrorAsync(refused)).Code);
+        Assert.Equal(AssistEndReason.Released, (await DeleteAsync(cloud, id)).Reason);
     }
 
     [Fact]
