@@ -27,7 +27,7 @@ public sealed class CloudHostTests : IDisposable
         await using var cloud = await TestCloud.StartAsync(new ScriptedEngine(), keys: _keys.Ring);
         var routes = cloud.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.Cast<RouteEndpoint>()
             .Select(endpoint => (
-                Path: "/" + endpoint.RoutePattern.RawText!.TrimStart('/').Replace("{id}", "0af1"),
+                Path: "/" + endpoint.RoutePattern.RawText!.TrimStart('/').Replace("{id}", "0af1").Replace("{**id}", "0af1"),
                 Methods: endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET", "POST"]))
             .Append((Path: "/nowhere", Methods: ["GET"]))
             .Append((Path: "/health/", Methods: ["GET"]))
