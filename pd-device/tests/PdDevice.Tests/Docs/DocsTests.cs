@@ -10,8 +10,6 @@ namespace PdDevice.Tests.Docs;
 /// <summary>The pages say what is so: each test here holds one of them to the code. Run with PDD_UPDATE_DOCS=1 to rewrite what is generated.</summary>
 public sealed partial class DocsTests
 {
-    private static readonly string House = FindHouse();
-
     [Fact]
     public void Options_Page_IsMadeFromTheSettings() => IsMade("options.md", OptionsPage.Markdown());
 
@@ -21,7 +19,7 @@ public sealed partial class DocsTests
     [Fact]
     public void Metrics_Page_IsMadeFromWhatACloudShows()
     {
-        var file = Path.Combine(House, "docs", "metrics.md");
+        var file = Path.Combine(House.Folder, "docs", "metrics.md");
         var page = File.ReadAllText(file).ReplaceLineEndings("\n");
         var (from, to) = (page.IndexOf(MetricsTables.Begin, StringComparison.Ordinal), page.IndexOf(MetricsTables.End, StringComparison.Ordinal));
         var made = page[..from] + MetricsTables.Markdown() + page[to..];
@@ -38,7 +36,7 @@ public sealed partial class DocsTests
         var tests = typeof(DocsTests).Assembly.GetTypes()
             .SelectMany(type => type.GetMethods().Where(m => m.GetCustomAttributes<FactAttribute>(true).Any()).Select(m => $"{type.Name}.{m.Name}"))
             .ToHashSet(StringComparer.Ordinal);
-        var sections = File.ReadAllText(Path.Combine(House, "docs", "invariants.md")).Split("\n## ")[1..];
+        var sections = File.ReadAllText(Path.Combine(House.Folder, "docs", "invariants.md")).Split("\n## ")[1..];
         Assert.Equal(10, sections.Length);
         for (var i = 0; i < sections.Length; i++)
         {
@@ -52,16 +50,16 @@ public sealed partial class DocsTests
     [Fact]
     public void Architecture_Page_NamesFilesThatExist()
     {
-        var named = FileName().Matches(File.ReadAllText(Path.Combine(House, "docs", "architecture.md"))).Select(match => match.Groups["name"].Value).ToArray();
+        var named = FileName().Matches(File.ReadAllText(Path.Combine(House.Folder, "docs", "architecture.md"))).Select(match => match.Groups["name"].Value).ToArray();
         Assert.InRange(named.Length, 20, 200);
-        Assert.All(named, file => Assert.True(File.Exists(Path.Combine(House, "src", file)), file));
+        Assert.All(named, file => Assert.True(File.Exists(Path.Combine(House.Folder, "src", file)), file));
     }
 
     [Fact]
     public void Readme_ResultsTable_IsMadeFromTheMeasuredFiles()
     {
-        var results = Path.Combine(House, "benchmarks", "results");
-        var readme = File.ReadAllText(Path.Combine(House, "README.md"));
+        var results = Path.Combine(House.Folder, "benchmarks", "results");
+        var readme = File.ReadAllText(Path.Combine(House.Folder, "README.md"));
         foreach (var file in Directory.GetFiles(results, "*.json"))
         {
             using var json = JsonDocument.Parse(File.ReadAllText(file));
@@ -75,16 +73,9 @@ public sealed partial class DocsTests
 
     private static void IsMade(string page, string markdown)
     {
-        var file = Path.Combine(House, "docs", page);
+        var file = Path.Combine(House.Folder, "docs", page);
         if (Environment.GetEnvironmentVariable("PDD_UPDATE_DOCS") == "1") File.WriteAllText(file, markdown);
         Assert.Equal(File.ReadAllText(file).ReplaceLineEndings("\n"), markdown);
-    }
-
-    private static string FindHouse()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "PdDevice.slnx"))) folder = folder.Parent!;
-        return Path.Combine(folder.FullName, "pd-device");
     }
 
     [GeneratedRegex("`(?<name>(gen_ai|pdd|error)\\.[a-z_.]+)`", RegexOptions.ExplicitCapture, 1000)]
