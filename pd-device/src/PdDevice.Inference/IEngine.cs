@@ -32,6 +32,12 @@ public interface IEngine : IAsyncDisposable
     /// <exception cref="EngineException">The batch breaks a rule, or the engine failed.</exception>
     ValueTask ForwardAsync(EngineBatch batch, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Runs a loop that calls this engine again and again where its calls need no hop: on the engine's own thread if it has
+    /// one (the loop's awaits continue there too), else right here.
+    /// </summary>
+    Task RunAsync(Func<Task> loop) => loop();
+
     /// <summary>Forgets every position of the sequence from <paramref name="length"/> on; 0 empties it.</summary>
     ValueTask TruncateAsync(int sequence, int length, CancellationToken cancellationToken);
 

@@ -73,6 +73,9 @@ public sealed class LlamaEngine : IEngine
     }
 
     /// <inheritdoc/>
+    public Task RunAsync(Func<Task> loop) => Thread.RunAsync(loop);
+
+    /// <inheritdoc/>
     public ValueTask TruncateAsync(int sequence, int length, CancellationToken cancellationToken) =>
         new(OnThreadAsync(() => Truncate(sequence, length), cancellationToken));
 

@@ -56,6 +56,8 @@ public sealed class PacedEngine(IEngine inner, EngineRates rates, TimeProvider t
         Note(Now - _due, cost);
     }
 
+    public Task RunAsync(Func<Task> loop) => inner.RunAsync(loop);
+
     public ValueTask TruncateAsync(int sequence, int length, CancellationToken cancellationToken) =>
         inner.TruncateAsync(sequence, length, cancellationToken);
 

@@ -38,6 +38,8 @@ internal sealed class TestEngine(IEngine inner) : IEngine
         After(batch);
     }
 
+    public Task RunAsync(Func<Task> loop) => inner.RunAsync(loop);
+
     public ValueTask TruncateAsync(int sequence, int length, CancellationToken cancellationToken) => inner.TruncateAsync(sequence, length, cancellationToken);
 
     public ValueTask<byte[]> ExportAsync(int sequence, CancellationToken cancellationToken) => inner.ExportAsync(sequence, cancellationToken);
