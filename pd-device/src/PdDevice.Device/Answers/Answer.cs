@@ -53,7 +53,8 @@ public sealed class Answer : IAnswer
         (_engine, _rates, _request, _time) = (engine, rates, request, time);
         _maxTokens = Math.Min(request.MaxTokens, engine.ContextTokens - request.Prompt.Length);
         _sampler = new PositionSampler(request.Sampling, request.Prompt, engine.Tokenizer.EndOfGeneration);
-        _device = new DeviceSide(engine, request.Prompt, rates, _inbox.Writer, time);
+        // Without a cloud nothing waits for a call to end: no handover, no refined prompt, and a stop ends the call itself.
+        _device = new DeviceSide(engine, request.Prompt, rates, cloud is null ? EngineRates.LargestChunk : rates.DeviceChunk, _inbox.Writer, time);
         _cloud = cloud is null ? null : new CloudSide(cloud, _inbox.Writer, time);
     }
 

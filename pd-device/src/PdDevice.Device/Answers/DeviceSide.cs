@@ -11,7 +11,13 @@ namespace PdDevice.Device.Answers;
 /// The device's part of one answer: its engine, first one call at a time, each ending in a message, then on its own to the
 /// end. Its input is the prompt followed by the ledger.
 /// </summary>
-internal sealed class DeviceSide(IEngine engine, int[] prompt, EngineRates rates, ChannelWriter<AnswerMessage> inbox, TimeProvider time)
+/// <param name="engine">The engine.</param>
+/// <param name="prompt">The prompt's tokens.</param>
+/// <param name="rates">The device's rates.</param>
+/// <param name="chunk">Positions one engine call ingests at most.</param>
+/// <param name="inbox">Where the messages go.</param>
+/// <param name="time">The clock.</param>
+internal sealed class DeviceSide(IEngine engine, int[] prompt, EngineRates rates, int chunk, ChannelWriter<AnswerMessage> inbox, TimeProvider time)
 {
     private const int Sequence = 0;
 
@@ -19,7 +25,7 @@ internal sealed class DeviceSide(IEngine engine, int[] prompt, EngineRates rates
     private static readonly TimeSpan Bunch = TimeSpan.FromMilliseconds(1);
 
     private readonly EngineBatch _batch = new();
-    private readonly CatchUpTracker _tracker = new(prompt.Length, rates, Math.Min(rates.DeviceChunk, engine.MaxBatchTokens));
+    private readonly CatchUpTracker _tracker = new(prompt.Length, rates, Math.Min(chunk, engine.MaxBatchTokens));
     private int _logitsRow;
 
     public bool Busy { get; private set; }
