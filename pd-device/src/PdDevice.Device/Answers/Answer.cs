@@ -212,7 +212,7 @@ public sealed class Answer : IAnswer
             {
                 Committed = _ledger.Ids.ToArray(),
                 PaceMs = _pace.Period.TotalMilliseconds,
-                ReadyInMs = _device.ReadyIn(_ledger.Count).TotalMilliseconds,
+                ReadyInMs = _request.Lease is null ? _device.ReadyIn(_ledger.Count).TotalMilliseconds : 0, // a lease asked for by name is wanted however late
             },
             stop);
     }
