@@ -57,6 +57,9 @@ internal sealed class TestBackend : ICompletionBackend
         return ValueTask.FromResult<IReadOnlyList<ICompletionChoice>>(choices);
     }
 
+    /// <summary>Choices that a stop sequence ended.</summary>
+    public int Completed { get; private set; }
+
     /// <summary>Completes when every choice was let go.</summary>
     public async Task FreeAsync()
     {
@@ -82,6 +85,8 @@ internal sealed class TestBackend : ICompletionBackend
 
         public ValueTask<PddUsage?> UsageAsync(CancellationToken cancellationToken) =>
             _disposed > 0 ? ValueTask.FromResult(_backend.Usage(_choice)) : throw new InvalidOperationException("Asked before disposal.");
+
+        public void Complete() => _backend.Completed++;
 
         public async IAsyncEnumerable<CompletionToken> Tokens([EnumeratorCancellation] CancellationToken cancellationToken)
         {
