@@ -1,6 +1,9 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using PdDevice.Benchmarks;
+using PdDevice.Benchmarks.Serving;
+using PdDevice.Benchmarks.Speed;
 using PdDevice.Cli;
 using PdDevice.Http.OpenAi;
 using PdDevice.Tests.Cloud.Telemetry;
@@ -58,7 +61,7 @@ public sealed partial class DocsTests
     [Fact]
     public void Readme_ResultsTable_IsMadeFromTheMeasuredFiles()
     {
-        var results = Path.Combine(House.Folder, "benchmarks", "results");
+        var results = Path.Combine(House.Folder, "benchmarks", "results", "demo");
         var readme = File.ReadAllText(Path.Combine(House.Folder, "README.md"));
         foreach (var file in Directory.GetFiles(results, "*.json"))
         {
@@ -69,6 +72,40 @@ public sealed partial class DocsTests
                 foreach (var figure in (string[])["ttftMs", "totalMs"])
                     Assert.Contains($"{way.GetProperty(figure).GetDouble():N0}", readme);
         }
+    }
+
+    [Fact]
+    public void Readme_SpeedTable_IsMadeFromTheMeasuredFile()
+    {
+        var report = JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(House.Folder, "benchmarks", "results", "speed.json")), SpeedJson.Default.SpeedReport)!;
+        Assert.Empty(report.Skipped);
+        Assert.InRange(report.Runs, 5, int.MaxValue);
+        Assert.NotEmpty(report.Build);
+        Assert.Equal(2, report.Models.Count);
+        foreach (var figure in report.Models.SelectMany(model => model.Figures))
+        {
+            Assert.NotEmpty(figure.Comparisons);
+            Assert.All(figure.Rates.Values, rates => Assert.Equal(report.Runs, rates.Count));
+            Assert.All(figure.Comparisons, c => Assert.Equal(SpeedComparison.Of(c.Ours, c.Theirs, figure.Rates[c.Ours], figure.Rates[c.Theirs]), c));
+        }
+
+        var readme = Path.Combine(House.Folder, "README.md");
+        if (Environment.GetEnvironmentVariable("PDD_UPDATE_DOCS") == "1")
+            File.WriteAllText(readme, ReadmeBlock.Replace(File.ReadAllText(readme), "speed", SpeedTable.Markdown(report)));
+        Assert.Equal(SpeedTable.Markdown(report), ReadmeBlock.Read(File.ReadAllText(readme).ReplaceLineEndings("\n"), "speed"));
+    }
+
+    [Theory]
+    [InlineData("mixed-load")]
+    [InlineData("cost")]
+    [InlineData("prefix")]
+    [InlineData("pools")]
+    [InlineData("streams")]
+    public void Serving_Tables_AreMadeFromTheMeasuredFiles(string name)
+    {
+        var report = JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(House.Folder, "benchmarks", "results", $"{name}.json")), TableJson.Default.TableReport)!;
+        Assert.All(report.Rows, row => Assert.Equal(report.Heads.Count, row.Count));
+        Assert.Equal(report.Markdown(), ReadmeBlock.Read(File.ReadAllText(Path.Combine(House.Folder, "docs", "serving.md")).ReplaceLineEndings("\n"), name));
     }
 
     private static void IsMade(string page, string markdown)
