@@ -1,4 +1,4 @@
-// Measures the README's table: runs `pdd demo` for each row and writes benchmarks/results/*.json and the table.
+// Measures the README's table: runs `pdd demo` for each row and writes benchmarks/results/demo/*.json and the table.
 //   dotnet run pd-device/benchmarks/results.cs [SMOLLM2.gguf]
 // Takes about two minutes a row. Leave the machine alone meanwhile: two engines and a clock share its cores.
 #:property PublishAot=false
@@ -9,7 +9,7 @@ using System.Text.Json;
 var house = Directory.GetCurrentDirectory();
 while (!File.Exists(Path.Combine(house, "PdDevice.slnx"))) house = Path.GetDirectoryName(house) ?? throw new InvalidOperationException("Run it inside the repository.");
 house = Path.Combine(house, "pd-device");
-var results = Directory.CreateDirectory(Path.Combine(house, "benchmarks", "results")).FullName;
+var results = Directory.CreateDirectory(Path.Combine(house, "benchmarks", "results", "demo")).FullName;
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 
 (string File, string Title, string[] Arguments)[] rows =

@@ -10,6 +10,9 @@ internal static class House
 
     public static string Readme => Path.Combine(Folder, "README.md");
 
+    /// <summary>The page of what serving costs and gains.</summary>
+    public static string Serving => Path.Combine(Folder, "docs", "serving.md");
+
     private static string Find()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)

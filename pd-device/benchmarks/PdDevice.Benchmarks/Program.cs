@@ -9,6 +9,7 @@ var root = new RootCommand("Measures P/D-Device side by side with what it is com
     AnswerCost.Create(),
     PrefixBench.Create(),
     PoolsBench.Create(),
+    Streams.Create(),
     SpeedCommand.Create(),
     SpeedSideCommand.Create(),
 };

@@ -21,7 +21,7 @@ public static class OptionsPage
             | --- | --- | --- | --- |
             {string.Join('\n', rows)}
 
-            Variables without a flag: `PDD_LLAMA_DIR` (a folder with llama.cpp's libraries, instead of the ones that came with the build), `PDD_DEBUG=1` (an unexpected failure shows where it came from) and `PDD_CHILD=1` (a server ends when its standard input does; `pdd demo` sets it for its own).
+            Variables without a flag: `PDD_LLAMA_DIR` (a folder with llama.cpp's libraries, instead of the ones that came with the build), `Kestrel__Endpoints__NAME__Url` and `Kestrel__Endpoints__NAME__Certificate__Path` and `...__KeyPath` (addresses and TLS of `pdd cloud`, ASP.NET Core's own; they take the place of `--listen`), `PDD_DEBUG=1` (an unexpected failure shows where it came from) and `PDD_CHILD=1` (a server ends when its standard input does; `pdd demo` sets it for its own).
 
             """.ReplaceLineEndings("\n");
     }

@@ -30,6 +30,7 @@ public sealed record DeviceRuntime(
     public IAnswer Create(AnswerWay way, AnswerRequest request)
     {
         var allowed = request with { AllowCompatible = AllowCompatible };
+        if (request.Cold) Held.Forget();
         return way switch
         {
             AnswerWay.DeviceOnly => new Answer(Engine, Rates, null, allowed, Time, Held),

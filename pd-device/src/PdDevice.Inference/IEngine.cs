@@ -30,6 +30,7 @@ public interface IEngine : IAsyncDisposable
     /// truncate the sequences concerned before going on.
     /// </summary>
     /// <exception cref="EngineException">The batch breaks a rule, or the engine failed.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled, before the call or soon after it was cancelled while it ran.</exception>
     ValueTask ForwardAsync(EngineBatch batch, CancellationToken cancellationToken);
 
     /// <summary>Runs a loop that owns this engine where its calls to the engine cost no hop to another thread.</summary>

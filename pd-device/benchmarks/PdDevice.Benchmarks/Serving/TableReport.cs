@@ -5,7 +5,7 @@ using Spectre.Console;
 namespace PdDevice.Benchmarks.Serving;
 
 /// <summary>What a command measured, as the table it shows.</summary>
-/// <param name="Name">The command's name: of the file under benchmarks/results and of the part of the README.</param>
+/// <param name="Name">The command's name: of the file under benchmarks/results and of the part of docs/serving.md.</param>
 /// <param name="Machine">Where it was measured.</param>
 /// <param name="Heads">Columns; the first is text, the others are figures.</param>
 /// <param name="Rows">Cells as shown.</param>
@@ -22,7 +22,7 @@ public sealed record TableReport(
         return string.Join('\n', lines) + "\n";
     }
 
-    /// <summary>Shows the table and, unless it is a smoke run, keeps it: as JSON under benchmarks/results and in the README.</summary>
+    /// <summary>Shows the table and, unless it is a smoke run, keeps it: as JSON under benchmarks/results and in docs/serving.md.</summary>
     public async Task ShowAsync(bool keep, CancellationToken cancellationToken)
     {
         var table = new Table();
@@ -33,8 +33,8 @@ public sealed record TableReport(
         Console.WriteLine($"{Machine}. {string.Join(" ", Notes)}");
         if (!keep) return;
         await File.WriteAllBytesAsync(Path.Combine(House.Results, $"{Name}.json"), JsonSerializer.SerializeToUtf8Bytes(this, TableJson.Default.TableReport), cancellationToken);
-        var readme = await File.ReadAllTextAsync(House.Readme, cancellationToken);
-        await File.WriteAllTextAsync(House.Readme, ReadmeBlock.Replace(readme, Name, Markdown()), cancellationToken);
+        var page = await File.ReadAllTextAsync(House.Serving, cancellationToken);
+        await File.WriteAllTextAsync(House.Serving, ReadmeBlock.Replace(page, Name, Markdown()), cancellationToken);
     }
 
     public static TableReport Here(string name, IReadOnlyList<string> heads, IReadOnlyList<IReadOnlyList<string>> rows, IReadOnlyList<string> notes) =>

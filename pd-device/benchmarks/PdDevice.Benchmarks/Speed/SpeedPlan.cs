@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace PdDevice.Benchmarks.Speed;
 
 /// <summary>One thing to measure: N streams answer at once, each a prompt of its own.</summary>
@@ -10,6 +12,7 @@ namespace PdDevice.Benchmarks.Speed;
 /// <param name="Repeats">Times it is warmed up, and then measured, in one process.</param>
 public sealed record SpeedCell(string Name, int Streams, int PromptTokens, int DecodeTokens, int WarmUpPrompt, int WarmUpTokens, int Repeats)
 {
+    [JsonIgnore]
     public bool IsPrefill => Streams == 1 && DecodeTokens == 1;
 }
 

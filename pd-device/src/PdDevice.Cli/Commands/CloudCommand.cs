@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
 using PdDevice.Cloud;
 using PdDevice.Cloud.Batching;
@@ -110,7 +111,16 @@ public static class CloudCommand
 
     private static async Task StartAsync(WebApplication app, bool keys)
     {
-        await app.StartAsync();
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (Exception exception) when (exception is CryptographicException or ArgumentException or FormatException or InvalidOperationException)
+        {
+            // Nobody has asked anything yet: the message is about addresses and certificates.
+            throw new CliException($"The cloud cannot listen as it is told to: {exception.Message} Look at Kestrel__Endpoints__*__Url and Kestrel__Endpoints__*__Certificate__*.");
+        }
+
         Tell($"open on {string.Join(" and ", app.Urls)}, for {HealthApi.HealthRoute} and {HealthApi.ReadyRoute} so far; loading the model ...");
         foreach (var url in app.Urls.Where(url => url.StartsWith("http://", StringComparison.OrdinalIgnoreCase) && LoopbackGuard.IsReachable(url)))
             Tell($"warning: {url} is not encrypted: keys and prompts travel readable. Use https (Kestrel__Endpoints__Https__Url), or a proxy that does.");

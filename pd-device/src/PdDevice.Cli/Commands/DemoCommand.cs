@@ -68,7 +68,7 @@ public static class DemoCommand
         foreach (var (way, name, what) in Ways)
         {
             screen.BeginWay(name, what);
-            var body = new AnswerBody(prompt, way, Settings.DemoTokens.Of(result), new SamplingOptions { IgnoreEndOfGeneration = true });
+            var body = new AnswerBody(prompt, way, Settings.DemoTokens.Of(result), new SamplingOptions { IgnoreEndOfGeneration = true }, Cold: true);
             ways.Add(await AskAsync(client, body, name, screen, cancellationToken));
         }
 

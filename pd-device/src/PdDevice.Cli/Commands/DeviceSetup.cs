@@ -31,10 +31,10 @@ public static class DeviceSetup
     // From a file: a command line can be read by everybody on the machine. What stands in it appears in no message.
     private static string Key(string file)
     {
-        var key = File.ReadAllText(file).Trim();
+        var key = file.Length == 0 ? "" : File.ReadAllText(file).Trim();
         return key.Length is > 0 and <= 1024 && key.All(c => c is > ' ' and < '\x7f')
             ? key
-            : throw new CliException($"{file} does not hold a key, and only a key, for {Settings.CloudKey.Flag}.");
+            : throw new CliException($"'{file}' does not hold a key, and only a key, for {Settings.CloudKey.Flag}.");
     }
 
     // Learns who the cloud is while the model loads, so that the first question does not wait for it. Should it fail,

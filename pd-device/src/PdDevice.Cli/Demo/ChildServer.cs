@@ -13,6 +13,16 @@ public sealed class ChildServer : IAsyncDisposable
 
     public Uri Address { get; }
 
+    /// <summary>Memory it holds now, bytes.</summary>
+    public long WorkingSet
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     /// <summary>Ends it the hard way, at once, with no chance to say goodbye (SIGKILL).</summary>
     public void Kill() => _process.Kill();
 

@@ -27,13 +27,14 @@ public sealed record GenerationEnd(AssistEndReason Reason, int Decoded, TimeSpan
 /// </summary>
 public sealed class Generation
 {
+    private const int Stays = -1;
+
     private readonly Channel<GeneratedToken> _out = Channel.CreateUnbounded<GeneratedToken>(new UnboundedChannelOptions { SingleWriter = true, SingleReader = true });
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Action<Generation>? _onEnd;
     private readonly List<int> _tokens;
     private readonly PositionSampler _sampler;
-    private volatile bool _released;
-    private volatile bool _preempted;
+    private int _leaving = Stays;
     private int _reported;
 
     /// <param name="request">What to generate.</param>
@@ -84,7 +85,7 @@ public sealed class Generation
     internal byte[]? State { get; set; }
 
     /// <summary>Why it is to end before its work is done; null: it goes on.</summary>
-    internal AssistEndReason? Leaving => _released ? AssistEndReason.Released : _preempted ? AssistEndReason.Preempted : null;
+    internal AssistEndReason? Leaving => Volatile.Read(ref _leaving) is >= 0 and var reason ? (AssistEndReason)reason : null;
 
     internal int Decoded { get; private set; }
 
@@ -97,18 +98,13 @@ public sealed class Generation
     internal ReadOnlySpan<int> KnownTokens => CollectionsMarshal.AsSpan(_tokens);
 
     /// <summary>Lets go: the slot is free before the loop's next batch. Harmless after the end.</summary>
-    public void Release()
-    {
-        _released = true;
-        Wake?.Invoke();
-    }
+    public void Release() => Leave(AssistEndReason.Released);
+
+    /// <summary>Whoever asked has what was wanted (a stop sequence was found): ends it as the model would have.</summary>
+    public void Complete() => Leave(AssistEndReason.Stop);
 
     /// <summary>Takes it off, wherever it is, before the loop's next batch: whoever asked goes on alone. Harmless after the end.</summary>
-    public void Preempt()
-    {
-        _preempted = true;
-        Wake?.Invoke();
-    }
+    public void Preempt() => Leave(AssistEndReason.Preempted);
 
     /// <summary>Draws the next token from logits, keeps it and hands it out. Returns its id.</summary>
     /// <exception cref="InvalidOperationException">No token can be drawn.</exception>
@@ -133,5 +129,12 @@ public sealed class Generation
         _onEnd?.Invoke(this);
         _out.Writer.TryComplete();
         _ended.TrySetResult();
+    }
+
+    // The first word counts.
+    private void Leave(AssistEndReason reason)
+    {
+        Interlocked.CompareExchange(ref _leaving, (int)reason, Stays);
+        Wake?.Invoke();
     }
 }

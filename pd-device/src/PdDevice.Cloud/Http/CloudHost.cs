@@ -31,7 +31,7 @@ public static class CloudHost
         builder.WebHost.UseKestrelHttpsConfiguration();
         var url = $"http://{options.Listen}";
         if (keys is null && LoopbackGuard.Reachable(builder.Configuration, url) is { } reachable)
-            throw new SetupException($"{reachable} is not a loopback address, and a cloud that others can reach needs keys. Make one: pdd keys add NAME --keys FILE; then serve with --keys FILE.");
+            throw new SetupException($"'{reachable}' is not a loopback address, and a cloud that others can reach needs keys. Make one: pdd keys add NAME --keys FILE; then serve with --keys FILE.");
         if (!builder.Configuration.GetSection(LoopbackGuard.EndpointsSection).GetChildren().Any()) builder.WebHost.UseUrls(url);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

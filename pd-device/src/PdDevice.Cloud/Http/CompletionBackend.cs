@@ -21,7 +21,7 @@ internal sealed class CompletionBackend(CloudLifecycle life) : ICompletionBacken
         var service = life.Service;
         var owner = context.Owner();
         var requests = Enumerable.Range(0, request.Choices)
-            .Select(choice => new GenerationRequest(owner, request.Prompt, request.SamplingOf(choice), request.MaxTokens) { TopLogprobs = request.TopLogprobs });
+            .Select(choice => new GenerationRequest(owner, request.Prompt, request.SamplingOf(choice), request.MaxTokens) { TopLogprobs = request.TopLogprobs, Operation = request.Chat ? "chat" : "text_completion" });
         try
         {
             var ends = service.Pools.Engine.Tokenizer.EndOfGeneration;
@@ -38,6 +38,8 @@ internal sealed class CompletionBackend(CloudLifecycle life) : ICompletionBacken
         public CompletionFinish Finish => generation.End is { Reason: AssistEndReason.Stop } ? CompletionFinish.Stop : CompletionFinish.Length;
 
         public int CachedTokens => generation.Cached;
+
+        public void Complete() => generation.Complete();
 
         public async IAsyncEnumerable<CompletionToken> Tokens([EnumeratorCancellation] CancellationToken cancellationToken)
         {

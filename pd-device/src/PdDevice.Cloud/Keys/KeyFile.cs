@@ -55,9 +55,9 @@ public static class KeyFile
         {
             throw new SetupException($"There is no key file {path}. Make the first key: pdd keys add NAME --keys {path}");
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new SetupException($"The key file {path} cannot be read ({exception.GetType().Name}).");
+            throw new SetupException($"The key file '{path}' cannot be read ({exception.GetType().Name}).");
         }
     }
 

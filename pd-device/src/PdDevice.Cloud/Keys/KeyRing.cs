@@ -81,7 +81,7 @@ public sealed class KeyRing
             using var file = File.OpenHandle(_path);
             return (File.GetLastWriteTimeUtc(file), RandomAccess.GetLength(file));
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
             return default; // reading says what is wrong
         }

@@ -41,10 +41,12 @@ public sealed class CloudMetrics : IDisposable
     private readonly Counter<long> _handoverStops;
     private readonly Counter<long> _notUsed;
     private readonly Counter<long> _refused;
+    private readonly Lazy<PrometheusText> _text;
     private Served? _served;
 
     public CloudMetrics()
     {
+        _text = new Lazy<PrometheusText>(() => new PrometheusText(this));
         Gauge("vllm.num_requests_running", "Generations in slots.", served => served.Pools.Running);
         Gauge("vllm.num_requests_waiting", "Generations that wait for a slot.", served => served.Pools.Waiting);
         Gauge("vllm.kv_cache_usage_perc", "KV positions in use of those of all slots, of the fuller pool. 1 means all.", served => served.Pools.KvUsage);
@@ -80,6 +82,9 @@ public sealed class CloudMetrics : IDisposable
         PoolGauge("pdd.pool_requests_running", "Generations in slots, by pool: mixed, or prefill and decode.", loop => loop.Running);
         PoolGauge("pdd.pool_requests_waiting", "Generations that wait for a slot, by pool.", loop => loop.Waiting);
     }
+
+    /// <summary>All of it for Prometheus, counted from when this is first asked for.</summary>
+    public PrometheusText Text => _text.Value;
 
     /// <summary>The model's name; null until one is served.</summary>
     public string? Model => _served?.Pools.Engine.Identity.Model;
@@ -164,7 +169,11 @@ public sealed class CloudMetrics : IDisposable
     /// <param name="code">Of the error; one of the few this system has, never a client's words.</param>
     public void Refused(string code) => _refused.Add(1, Label("reason", code));
 
-    public void Dispose() => Meter.Dispose();
+    public void Dispose()
+    {
+        if (_text.IsValueCreated) _text.Value.Dispose();
+        Meter.Dispose();
+    }
 
     private static int Known(GenerationRequest request) => request.Prompt.Length + request.Committed.Length;
 

@@ -20,9 +20,9 @@ internal static class GenerationSpan
     /// </summary>
     public static ActivityContext Caller() => Activity.Current switch
     {
-        null => default,
         { IsAllDataRequested: true } recorded => recorded.Context,
-        { } passing => new ActivityContext(passing.TraceId, passing.ParentSpanId, passing.ActivityTraceFlags, passing.TraceStateString, passing.HasRemoteParent),
+        { } passing when ActivityContext.TryParse(passing.ParentId, passing.TraceStateString, passing.HasRemoteParent, out var before) => before,
+        _ => default,
     };
 
     public static void Write(Generation generation, string model, TimeProvider time)

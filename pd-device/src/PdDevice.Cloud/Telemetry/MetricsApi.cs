@@ -1,8 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 
 namespace PdDevice.Cloud.Telemetry;
 
@@ -11,12 +9,11 @@ public static class MetricsApi
 {
     public const string Route = "/metrics";
 
-    /// <summary>Maps the route; counting begins now and ends with the host.</summary>
+    /// <summary>Maps the route; counting begins now.</summary>
     /// <returns>The route, for what else holds for it.</returns>
     public static RouteHandlerBuilder Map(IEndpointRouteBuilder routes, CloudMetrics metrics)
     {
-        var text = new PrometheusText(metrics);
-        routes.ServiceProvider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopped.Register(text.Dispose);
+        var text = metrics.Text;
         return routes.MapGet(Route, () => Results.Text(text.Read(), PrometheusText.ContentType));
     }
 }

@@ -11,19 +11,24 @@ public sealed class PrometheusText : IDisposable
 {
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
+    // Series of one metric: more than there are reasons and codes. The SDK sets memory aside for each.
+    private const int MostSeries = 64;
+
+    private static readonly MetricStreamConfiguration Kept = new() { CardinalityLimit = MostSeries };
+
     private readonly Lock _gate = new();
     private readonly Exporter _exporter;
     private readonly BaseExportingMetricReader _reader;
     private readonly MeterProvider _provider;
 
-    public PrometheusText(CloudMetrics metrics)
+    internal PrometheusText(CloudMetrics metrics)
     {
         _exporter = new Exporter(metrics);
         _reader = new BaseExportingMetricReader(_exporter) { TemporalityPreference = MetricReaderTemporalityPreference.Cumulative };
         _provider = Sdk.CreateMeterProviderBuilder()
             .AddMeter(CloudMetrics.MeterName)
             // By name the SDK would also take what other clouds of this process count.
-            .AddView(instrument => ReferenceEquals(instrument.Meter, metrics.Meter) ? null : MetricStreamConfiguration.Drop)
+            .AddView(instrument => ReferenceEquals(instrument.Meter, metrics.Meter) ? Kept : MetricStreamConfiguration.Drop)
             .AddReader(_reader)
             .Build();
         metrics.ShowZeros();

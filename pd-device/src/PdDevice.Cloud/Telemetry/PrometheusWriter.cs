@@ -78,7 +78,7 @@ internal sealed class PrometheusWriter(IReadOnlyList<KeyValuePair<string, object
         for (var i = 0; i < labels.Count; i++)
         {
             var (key, label) = labels[i];
-            _text.Append(i == 0 ? '{' : ',').Append(key).Append("=\"")
+            _text.Append(i == 0 ? '{' : ',').Append(key.Replace('.', '_')).Append("=\"")
                 .Append(Escape($"{label}").Replace("\"", "\\\"", StringComparison.Ordinal)).Append('"');
         }
 

@@ -8,12 +8,13 @@ namespace PdDevice.Cloud.Telemetry;
 
 /// <summary>
 /// Sends a span for each generation to an OTLP collector. OpenTelemetry's own variables hold (headers, timeout, sampler,
-/// service name, ...). A collector that is slow or gone costs spans, nothing else.
+/// service name, ...). A collector that is slow or gone costs spans, and 2 s at the end.
 /// </summary>
 public sealed class Tracing : IDisposable
 {
     public const string ServiceName = "pdd-cloud";
 
+    private const int PatienceMs = 2000;
     private const string ProtocolVariable = "OTEL_EXPORTER_OTLP_PROTOCOL";
     private const string EndpointVariable = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
@@ -52,6 +53,7 @@ public sealed class Tracing : IDisposable
     public void Dispose()
     {
         _headers.Dispose();
+        _provider.Shutdown(PatienceMs); // left to itself, the SDK waits 5 s for a collector that hangs
         _provider.Dispose();
     }
 }

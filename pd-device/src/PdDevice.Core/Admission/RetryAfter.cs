@@ -13,5 +13,5 @@ public static class RetryAfter
     /// <param name="elapsed">Since the load began.</param>
     /// <param name="progress">Share loaded, 0 to 1; while it is 0, as much again as has passed.</param>
     public static TimeSpan Loading(TimeSpan elapsed, double progress) =>
-        For(progress > 0 ? elapsed * Math.Min((1 - progress) / progress, 1e6) : elapsed);
+        For(progress > 0 ? TimeSpan.FromSeconds(Math.Min(elapsed.TotalSeconds * (1 - progress) / progress, Longest.TotalSeconds)) : elapsed);
 }

@@ -5,10 +5,10 @@ namespace PdDevice.Core.Planning;
 /// <param name="DecodeTokensPerSecond">d of design section 6: new tokens made a second by one sequence. Above 0.</param>
 public sealed record EngineRates(double PrefillTokensPerSecond, double DecodeTokensPerSecond)
 {
-    /// <summary>One engine call lasts at most this: a stop, a handover or a refined prompt never waits longer.</summary>
+    /// <summary>With a cloud, one engine call of the device lasts at most this: a handover or a refined prompt never waits longer.</summary>
     public static TimeSpan LongestCall { get; } = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>No chunk is larger: beyond it an engine gains little and answers a stop late.</summary>
+    /// <summary>No chunk is larger: beyond it an engine gains little.</summary>
     public const int LargestChunk = 128;
 
     /// <summary>Time of one decode step, 1/d.</summary>

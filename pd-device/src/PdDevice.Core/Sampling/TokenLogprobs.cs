@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace PdDevice.Core.Sampling;
 
 /// <summary>A token and the natural logarithm of its probability.</summary>
@@ -31,29 +33,52 @@ public sealed record TokenLogprobs(double Chosen, IReadOnlyList<TokenLogprob> To
         if (most < 0) return new TokenLogprobs(double.NegativeInfinity, []);
 
         double max = logits[most];
-        var sum = 0.0;
-        foreach (var logit in logits)
-        {
-            if (float.IsFinite(logit)) sum += Math.Exp(logit - max);
-        }
-
-        var shift = max + Math.Log(sum);
+        var shift = max + Math.Log(SumOfExponentials(logits, max));
         var alternatives = new TokenLogprob[best.Length];
         for (var i = 0; i < best.Length; i++) alternatives[i] = new TokenLogprob(best[i], logits[best[i]] - shift);
         return new TokenLogprobs(float.IsFinite(logits[chosen]) ? logits[chosen] - shift : double.NegativeInfinity, alternatives);
     }
 
+    /// <summary>Of the finite logits less their largest.</summary>
+    private static double SumOfExponentials(ReadOnlySpan<float> logits, double max)
+    {
+        // Vectorised: once a token and choice, over vocabularies of a hundred thousand and more.
+        Span<double> buffer = stackalloc double[256];
+        var sum = 0.0;
+        for (var rest = logits; !rest.IsEmpty;)
+        {
+            var part = buffer[..Math.Min(buffer.Length, rest.Length)];
+            TensorPrimitives.ConvertChecked(rest[..part.Length], part);
+            TensorPrimitives.Subtract(part, max, part);
+            TensorPrimitives.Exp<double>(part, part);
+            sum += TensorPrimitives.Sum<double>(part);
+            rest = rest[part.Length..];
+        }
+
+        if (double.IsFinite(sum)) return sum;
+        sum = 0; // a logit is NaN or positive infinity: rare, so one by one
+        foreach (var logit in logits)
+        {
+            if (float.IsFinite(logit)) sum += Math.Exp(logit - max);
+        }
+
+        return sum;
+    }
+
     /// <summary>Fills in the ids of the largest finite logits, best first; how many there were.</summary>
     private static int Largest(ReadOnlySpan<float> logits, Span<int> best)
     {
+        if (best.IsEmpty) return 0;
         var count = 0;
-        for (var id = 0; id < logits.Length && best.Length > 0; id++)
+        var floor = float.NegativeInfinity; // what a logit must exceed to be among them
+        for (var id = 0; id < logits.Length; id++)
         {
-            if (!float.IsFinite(logits[id]) || (count == best.Length && logits[id] <= logits[best[count - 1]])) continue;
+            if (!(logits[id] > floor) || float.IsPositiveInfinity(logits[id])) continue;
             if (count < best.Length) count++;
             var at = count - 1;
             for (; at > 0 && logits[id] > logits[best[at - 1]]; at--) best[at] = best[at - 1];
             best[at] = id;
+            if (count == best.Length) floor = logits[best[^1]];
         }
 
         return count;

@@ -55,7 +55,9 @@ public sealed class Answer : IAnswer
         (_engine, _rates, _request, _time) = (engine, rates, request, time);
         _maxTokens = Math.Min(request.MaxTokens, engine.ContextTokens - request.Prompt.Length);
         _sampler = new PositionSampler(request.Sampling, request.Prompt, engine.Tokenizer.EndOfGeneration);
-        _device = new DeviceSide(engine, held ?? new HeldContext(engine, 0), request.Prompt, rates, _inbox.Writer, time);
+        // Without a cloud nothing waits for a call to end: no handover, no refined prompt, and a stop ends the call itself.
+        var chunk = cloud is null ? EngineRates.LargestChunk : rates.DeviceChunk;
+        _device = new DeviceSide(engine, held ?? new HeldContext(engine, 0), request.Prompt, rates, chunk, _inbox.Writer, time);
         _cloud = cloud is null ? null : new CloudSide(cloud, _ledger, _inbox.Writer, time);
     }
 
@@ -146,6 +148,9 @@ public sealed class Answer : IAnswer
             case AnswerMessage.CloudLost lost when _mine is null && (lost.Assist == 0 || IsCurrent(lost.Assist)):
                 DropCloud(lost.Why);
                 break;
+            case AnswerMessage.Drawn drawn:
+                Take(drawn);
+                break;
             case AnswerMessage.EngineDone done:
                 _device.Done(done);
                 _failure = stop.IsCancellationRequested ? null : done.Error;
@@ -160,7 +165,8 @@ public sealed class Answer : IAnswer
         var fault = Ended ? PeerFault.AfterEndOfGeneration : _intake!.Take(token);
         if (fault == PeerFault.None)
         {
-            Committed(token.Id);
+            _sampler.Accept(token.Id);
+            Committed();
             return;
         }
 
@@ -168,44 +174,30 @@ public sealed class Answer : IAnswer
         DropCloud($"The cloud broke a rule ({fault}).");
     }
 
-    private void Committed(int id)
+    private void Committed()
     {
-        _sampler.Accept(id);
         _pace.Commit();
         if (Ended) _cloud?.Close();
     }
 
-    /// <summary>Keeps the device busy: ingest what is known, take over when all of it is, decode to the end.</summary>
+    /// <summary>Keeps the device busy: ingest what is known; when all of it is, take over and decode to the end.</summary>
     private void Drive(CancellationToken stop)
     {
-        if (_device.Busy || Ended || _failure is not null || (_mine is null && _device.Ingest(_ledger, stop))) return;
-        if (_mine is null)
-        {
-            _cloud?.Close();
-            if (_ledger.Count == 0) _pace = new SpeedController(TimeSpan.Zero); // no cloud token to stay even with
-            _mine = _ledger.Open(TokenSource.Device);
-        }
-
-        if (!TryDraw(out var id)) return;
-        _ledger.Commit(_mine!.Value, _ledger.Count, id);
-        Committed(id);
-        if (!Ended) _device.Decode(id, stop);
+        if (_device.Busy || Ended || _mine is not null || _failure is not null || _device.Ingest(_ledger, stop)) return;
+        _cloud?.Close();
+        if (_ledger.Count == 0) _pace = new SpeedController(TimeSpan.Zero); // no cloud token to stay even with
+        _mine = _ledger.Open(TokenSource.Device);
+        _device.Decode(_sampler, _ledger.Count, _maxTokens, stop);
     }
 
-    /// <summary>False when no logit is finite: the engine has failed.</summary>
-    private bool TryDraw(out int id)
+    private void Take(AnswerMessage.Drawn drawn)
     {
-        id = -1;
-        try
+        _device.Drawn(drawn);
+        foreach (var id in drawn.Ids)
         {
-            id = _sampler.Sample(_device.Logits, _ledger.Count);
+            _ledger.Commit(_mine!.Value, _ledger.Count, id);
+            Committed();
         }
-        catch (InvalidOperationException exception)
-        {
-            _failure = new EngineException(EngineError.Failed, "it gave no number that can be drawn from.", exception);
-        }
-
-        return _failure is null;
     }
 
     private AssistPlan Plan(AssistIdentity cloud, TimeSpan roundTrip) => AssistPlanner.Plan(new PlanInput(
@@ -223,7 +215,7 @@ public sealed class Answer : IAnswer
             {
                 Committed = _ledger.Ids.ToArray(),
                 PaceMs = _pace.Period.TotalMilliseconds,
-                ReadyInMs = _device.ReadyIn(_ledger.Count).TotalMilliseconds,
+                ReadyInMs = _request.Lease is null ? _device.ReadyIn(_ledger.Count).TotalMilliseconds : 0, // a lease asked for by name is wanted however late
             },
             stop);
     }

@@ -19,8 +19,14 @@ internal abstract record AnswerMessage
     /// <summary>The cloud cannot be reached, refused, broke a rule or died. One sentence for a person.</summary>
     internal sealed record CloudLost(int Assist, string Why) : AnswerMessage;
 
-    /// <summary>The engine call in flight is done.</summary>
-    internal sealed record EngineDone(TimeSpan Took, Exception? Error) : AnswerMessage;
+    /// <summary>The engine's work in flight is done.</summary>
+    /// <param name="Ingested">Positions it ingested that no message told of yet.</param>
+    /// <param name="Took">How long it took.</param>
+    /// <param name="Error">Why it failed; null when it did not.</param>
+    internal sealed record EngineDone(int Ingested, TimeSpan Took, Exception? Error) : AnswerMessage;
+
+    /// <summary>The device made these tokens and goes on.</summary>
+    internal sealed record Drawn(IReadOnlyList<int> Ids) : AnswerMessage;
 
     /// <summary>A token may be due for display.</summary>
     internal sealed record ShowDue : AnswerMessage

@@ -16,8 +16,11 @@ public sealed record AnswerRequest
     /// <summary>Limit of the answer, tokens, at least 1. Default 512.</summary>
     public int MaxTokens { get; init; } = 512;
 
-    /// <summary>Asks for this lease, as far as the cloud's limits go, and for no continuation, instead of what is planned; null (default) plans.</summary>
+    /// <summary>Asks for this lease, as far as the cloud's limits go, however late it may come, and for no continuation; null (default) plans.</summary>
     public int? Lease { get; init; }
+
+    /// <summary>Start with an empty device, whatever it holds of conversations. Default false.</summary>
+    public bool Cold { get; init; }
 
     /// <summary>Accept a cloud with other weights and the same tokenizer. Default false.</summary>
     public bool AllowCompatible { get; init; }

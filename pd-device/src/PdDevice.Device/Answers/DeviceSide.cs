@@ -2,28 +2,36 @@ using System.Threading.Channels;
 using PdDevice.Core.CatchUp;
 using PdDevice.Core.Ledger;
 using PdDevice.Core.Planning;
+using PdDevice.Core.Sampling;
 using PdDevice.Device.Conversations;
 using PdDevice.Inference;
 
 namespace PdDevice.Device.Answers;
 
 /// <summary>
-/// The device's part of one answer: its engine, one call at a time, each ending in a message. Its input is the prompt
-/// followed by the ledger.
+/// The device's part of one answer: its engine, first one call at a time, each ending in a message, then on its own to the
+/// end. Its input is the prompt followed by the ledger.
 /// </summary>
+/// <param name="engine">The engine.</param>
+/// <param name="held">What the engine holds of conversations.</param>
+/// <param name="prompt">The prompt's tokens.</param>
+/// <param name="rates">The device's rates.</param>
+/// <param name="chunk">Positions one engine call ingests at most.</param>
+/// <param name="inbox">Where the messages go.</param>
+/// <param name="time">The clock.</param>
 internal sealed class DeviceSide(
-    IEngine engine, HeldContext held, int[] prompt, EngineRates rates, ChannelWriter<AnswerMessage> inbox, TimeProvider time)
+    IEngine engine, HeldContext held, int[] prompt, EngineRates rates, int chunk, ChannelWriter<AnswerMessage> inbox, TimeProvider time)
 {
+    // Waking the answer's loop costs about 10 microseconds, which a small model's step of 300 feels.
+    private static readonly TimeSpan Bunch = TimeSpan.FromMilliseconds(1);
+
     private readonly EngineBatch _batch = new();
-    private CatchUpTracker _tracker = Tracker(engine, prompt, rates, 0);
+    private CatchUpTracker _tracker = new(prompt.Length, rates, Math.Min(chunk, engine.MaxBatchTokens));
     private int _logitsRow;
 
     public bool Busy { get; private set; }
 
     public int Ingested => _tracker.Ingested;
-
-    /// <summary>Logits after the last position ingested.</summary>
-    public ReadOnlySpan<float> Logits => _batch.Logits(_logitsRow);
 
     public TimeSpan ReadyIn(int committed) => _tracker.ReadyIn(committed);
 
@@ -35,7 +43,7 @@ internal sealed class DeviceSide(
     public async ValueTask PrepareAsync(CancellationToken cancellationToken)
     {
         Held = await held.PrepareAsync(prompt, cancellationToken);
-        _tracker = Tracker(engine, prompt, rates, Held);
+        _tracker = new CatchUpTracker(prompt.Length, rates, Math.Min(chunk, engine.MaxBatchTokens), Held);
     }
 
     /// <summary>Starts ingesting the next chunk; false when all is ingested, so that the device can take over.</summary>
@@ -51,44 +59,110 @@ internal sealed class DeviceSide(
             _logitsRow = _batch.Add(new EngineRow(token, position, HeldContext.Sequence, RowKind.Prefill, step.WantLogits && i == step.Count - 1));
         }
 
-        _ = RunAsync(cancellationToken);
+        _ = RunAsync(async () =>
+        {
+            await ForwardAsync(cancellationToken);
+            return _batch.Count;
+        });
         return true;
     }
 
-    /// <summary>Starts ingesting the token just made, for the next one's logits.</summary>
-    public void Decode(int token, CancellationToken cancellationToken)
-    {
-        _batch.Clear();
-        _logitsRow = _batch.Add(new EngineRow(token, _tracker.Ingested, HeldContext.Sequence, RowKind.Decode, true));
-        _ = RunAsync(cancellationToken);
-    }
+    /// <summary>
+    /// Starts making the answer's tokens from here to its end, where the engine's calls cost no hop. They come in messages:
+    /// the first at once, then what was made in a millisecond together.
+    /// </summary>
+    /// <param name="sampler">Knows all that is committed; it belongs to this side from now on.</param>
+    /// <param name="index">Index of the first token to make.</param>
+    /// <param name="end">The index after the last one that may be made.</param>
+    /// <param name="cancellationToken">Stops it soon.</param>
+    public void Decode(PositionSampler sampler, int index, int end, CancellationToken cancellationToken) =>
+        _ = RunAsync(async () =>
+        {
+            await engine.RunLoopAsync(() => DecodeAsync(sampler, index, end, cancellationToken));
+            return 0;
+        });
 
-    /// <summary>The call in flight has ended.</summary>
+    /// <summary>These tokens have come in a message.</summary>
+    public void Drawn(AnswerMessage.Drawn drawn) => _tracker.Done(drawn.Ids.Count, TimeSpan.Zero);
+
+    /// <summary>The work in flight has ended.</summary>
     public void Done(AnswerMessage.EngineDone done)
     {
         Busy = false;
-        if (done.Error is not null) return;
-        _tracker.Done(_batch.Count, done.Took);
+        if (done.Error is null) _tracker.Done(done.Ingested, done.Took);
+    }
+
+    private async Task DecodeAsync(PositionSampler sampler, int index, int end, CancellationToken cancellationToken)
+    {
+        var position = _tracker.Ingested;
+        var bunch = new List<int>();
+        long? handed = null;
+        try
+        {
+            while (true)
+            {
+                var id = Draw(sampler, index++);
+                bunch.Add(id);
+                if (index == end || engine.Tokenizer.EndOfGeneration.Contains(id)) return;
+                if (handed is not { } last || time.GetElapsedTime(last) >= Bunch)
+                {
+                    HandOver();
+                    handed = time.GetTimestamp();
+                    await Task.Yield(); // an engine that takes no time must not keep the loop from showing them
+                }
+
+                _batch.Clear();
+                _logitsRow = _batch.Add(new EngineRow(id, position++, HeldContext.Sequence, RowKind.Decode, true));
+                await ForwardAsync(cancellationToken);
+            }
+        }
+        finally
+        {
+            HandOver();
+        }
+
+        void HandOver()
+        {
+            if (bunch.Count > 0) inbox.TryWrite(new AnswerMessage.Drawn([.. bunch]));
+            bunch.Clear();
+        }
+    }
+
+    private async ValueTask ForwardAsync(CancellationToken cancellationToken)
+    {
+        await engine.ForwardAsync(_batch, cancellationToken);
         held.Add(_batch);
     }
 
-    private static CatchUpTracker Tracker(IEngine engine, int[] prompt, EngineRates rates, int ingested) =>
-        new(prompt.Length, rates, Math.Min(rates.DeviceChunk, engine.MaxBatchTokens), ingested);
+    private int Draw(PositionSampler sampler, int index)
+    {
+        try
+        {
+            var id = sampler.Sample(_batch.Logits(_logitsRow), index);
+            sampler.Accept(id);
+            return id;
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new EngineException(EngineError.Failed, "it gave no number that can be drawn from.", exception);
+        }
+    }
 
-    private async Task RunAsync(CancellationToken cancellationToken)
+    private async Task RunAsync(Func<Task<int>> work)
     {
         Busy = true;
         var start = time.GetTimestamp();
+        var ingested = 0;
         Exception? error = null;
         try
         {
-            await engine.ForwardAsync(_batch, cancellationToken);
+            ingested = await work();
         }
         catch (Exception exception)
         {
             error = exception; // whatever it is, it ends up in the answer's loop, which names it
         }
 
-        inbox.TryWrite(new AnswerMessage.EngineDone(time.GetElapsedTime(start), error));
+        inbox.TryWrite(new AnswerMessage.EngineDone(ingested, time.GetElapsedTime(start), error));
     }
 }

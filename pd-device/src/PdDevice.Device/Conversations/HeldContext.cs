@@ -20,7 +20,7 @@ public sealed class HeldContext(IEngine engine, long bytes)
 
     private const string Scope = "";
 
-    private readonly PrefixCache<byte[]> _others = new(bytes, LeastTokens);
+    private PrefixCache<byte[]> _others = new(bytes, LeastTokens);
     private readonly List<int> _tokens = [];
 
     /// <summary>Bytes of the states kept beside the engine.</summary>
@@ -60,6 +60,13 @@ public sealed class HeldContext(IEngine engine, long bytes)
     public void Add(EngineBatch batch)
     {
         foreach (var row in batch.Rows) _tokens.Add(row.Token);
+    }
+
+    /// <summary>Holds nothing any more: the next answer prefills all of its prompt.</summary>
+    public void Forget()
+    {
+        _tokens.Clear();
+        _others = new PrefixCache<byte[]>(bytes, LeastTokens);
     }
 
     private int Common(ReadOnlySpan<int> prompt) => prompt.CommonPrefixLength(CollectionsMarshal.AsSpan(_tokens));

@@ -75,7 +75,7 @@ public static class AnswerApi
                 ?? throw new JsonException();
             var prompt = device.Engine.Tokenizer.EncodeChat([new ChatMessage("user", body.Prompt)]);
             promptTokens = prompt.Length;
-            answer = device.Create(body.Way, new AnswerRequest { Prompt = prompt, MaxTokens = body.MaxTokens, Sampling = body.Sampling ?? SamplingOptions.Greedy });
+            answer = device.Create(body.Way, new AnswerRequest { Prompt = prompt, MaxTokens = body.MaxTokens, Sampling = body.Sampling ?? SamplingOptions.Greedy, Cold = body.Cold });
         }
         catch (Exception exception) when (Refusal(exception) is { } error)
         {

@@ -19,7 +19,7 @@ public static class DeviceHost
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2));
         if (LoopbackGuard.Reachable(builder.Configuration, $"http://{listen}") is { } url)
-            throw new SetupException($"{url} is not a loopback address: a device answers its own machine only.");
+            throw new SetupException($"'{url}' is not a loopback address: a device answers its own machine only.");
         var app = builder.Build();
         LoopbackGuard.Use(app);
         AnswerApi.Map(app, device);

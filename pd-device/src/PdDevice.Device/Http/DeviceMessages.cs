@@ -20,7 +20,8 @@ public enum AnswerWay
 /// <param name="Way">Default: pdDevice.</param>
 /// <param name="MaxTokens">Default 512, at least 1.</param>
 /// <param name="Sampling">Default: greedy.</param>
-public sealed record AnswerBody(string Prompt, AnswerWay Way = AnswerWay.PdDevice, int MaxTokens = 512, SamplingOptions? Sampling = null);
+/// <param name="Cold">Whether to forget the conversations held, as a measurement of a first turn wants it. Default false.</param>
+public sealed record AnswerBody(string Prompt, AnswerWay Way = AnswerWay.PdDevice, int MaxTokens = 512, SamplingOptions? Sampling = null, bool Cold = false);
 
 /// <summary>What the device is, for <c>GET /v1/device</c>.</summary>
 /// <param name="Model">Its model.</param>

@@ -26,7 +26,7 @@ internal sealed class CompletionEndpoint(ICompletionBackend backend, OpenAiOptio
 
     private async Task<ReadOnlyMemory<byte>> BodyAsync(HttpContext context)
     {
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = options.MaxBody;
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = Math.Min(limit.MaxRequestBodySize ?? long.MaxValue, options.MaxBody);
         var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
         return body.GetBuffer().AsMemory(0, (int)body.Length);

@@ -39,6 +39,9 @@ public interface ICompletionChoice : IAsyncDisposable
     /// <exception cref="CompletionFailedException">The answer was cut short; what came before stays valid.</exception>
     IAsyncEnumerable<CompletionToken> Tokens(CancellationToken cancellationToken);
 
+    /// <summary>A stop sequence ended the answer: no more tokens are wanted, and nobody gave up. Disposal follows.</summary>
+    void Complete();
+
     /// <summary>Why <see cref="Tokens"/> ended; asked only when it ended by itself, after disposal.</summary>
     CompletionFinish Finish { get; }
 
@@ -55,7 +58,9 @@ public interface ICompletionChoice : IAsyncDisposable
 /// <param name="Sampling">Valid. Choice i draws with its seed + i.</param>
 /// <param name="Choices">1 to 16.</param>
 /// <param name="TopLogprobs">Alternatives to report with each token's logprob, 0 to 20; null when no logprobs are wanted.</param>
-public sealed record CompletionRequest(int[] Prompt, int MaxTokens, SamplingOptions Sampling, int Choices = 1, int? TopLogprobs = null)
+/// <param name="Chat">Whether it is a conversation's next message; otherwise plain text goes on.</param>
+public sealed record CompletionRequest(
+    int[] Prompt, int MaxTokens, SamplingOptions Sampling, int Choices = 1, int? TopLogprobs = null, bool Chat = false)
 {
     /// <summary>How choice i draws.</summary>
     public SamplingOptions SamplingOf(int choice) => Sampling with { Seed = unchecked(Sampling.Seed + (ulong)choice) };

@@ -40,7 +40,7 @@ public static class OpenAiPage
         - `usage.completion_tokens` counts every token drawn for the answer, those a stop sequence cut off included and the end-of-generation token not. `usage.prompt_tokens_details.cached_tokens` are prompt tokens that were not prefilled again.
         - A device adds `usage.pdd`: `cloudTokens`, `deviceTokens`, `cloudTokensUnused`, `handoverIndex` (of the first choice; null when the cloud made all), `bytesLeft`.
         - A stream's first event of each chat choice has the role. An event's logprobs are those of the tokens whose text ends in it; a token that a stop sequence cuts off altogether is not among them. Exactly one event of each choice has a `finish_reason`, with the last of its text. The stream ends with one `data: [DONE]`.
-        - If an answer is cut short after its stream began, an event `data: {"{\"error\": ...}"}` says why and no `[DONE]` follows; what came before stays valid. Lines that begin with `:` are comments.
+        - If an answer is cut short after its stream began, an event `data: {"{\"error\": ...}"}` says why and neither a `finish_reason` nor `[DONE]` follows; what came before stays valid. OpenAI's JavaScript client throws then; its .NET client takes no notice, so look for the finish reason. Lines that begin with `:` are comments.
         - Closing the connection stops the answer.
         - A token among logprobs that is a part of a character is shown as `bytes:\xf0\x9f`, one without text as `token_id:2`; `bytes` has its bytes. `text_offset` counts Unicode code points.
 

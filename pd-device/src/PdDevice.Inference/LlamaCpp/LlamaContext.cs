@@ -6,12 +6,14 @@ internal sealed unsafe class LlamaContext : IDisposable
     private readonly nint _context;
     private readonly nint _memory;
     private readonly BatchBuffer _buffer;
+    private readonly AbortSwitch _abort;
 
     private LlamaContext(nint context, LlamaEngineOptions options)
     {
         _context = context;
         _memory = NativeMethods.Memory(context);
         _buffer = new BatchBuffer(options.MaxBatchTokens, options.Sequences);
+        _abort = new AbortSwitch(context);
     }
 
     /// <exception cref="EngineException">OutOfMemory or Failed.</exception>
@@ -51,13 +53,16 @@ internal sealed unsafe class LlamaContext : IDisposable
         return new LlamaContext(context, options);
     }
 
-    /// <summary>Ingests checked rows.</summary>
+    /// <summary>Ingests checked rows. Cancelled while it runs, it ends within milliseconds unless the batch is short.</summary>
     /// <exception cref="EngineException">The library refused or failed; the sequences concerned must be cut back.</exception>
-    public void Decode(IReadOnlyList<EngineRow> rows)
+    /// <exception cref="OperationCanceledException">Cancelled; the sequences concerned must be cut back.</exception>
+    public void Decode(IReadOnlyList<EngineRow> rows, CancellationToken cancellationToken)
     {
         LlamaLog.Forget();
-        var code = NativeMethods.Decode(_context, _buffer.Fill(rows));
+        int code;
+        using (_abort.Watch(rows.Count, cancellationToken)) code = NativeMethods.Decode(_context, _buffer.Fill(rows));
         if (code == 0) return;
+        if (code == AbortSwitch.Aborted) throw new OperationCanceledException(cancellationToken);
         throw code switch
         {
             1 => new EngineException(EngineError.ContextFull, $"No room for {rows.Count} more tokens in the context; shorten the prompt or raise the context (--context)."),
@@ -102,5 +107,6 @@ internal sealed unsafe class LlamaContext : IDisposable
     {
         NativeMethods.ContextFree(_context);
         _buffer.Dispose();
+        _abort.Dispose();
     }
 }

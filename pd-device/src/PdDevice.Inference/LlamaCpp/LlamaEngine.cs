@@ -93,7 +93,7 @@ public sealed class LlamaEngine : IEngine
     {
         if (!Thread.IsCurrent) return ForwardElsewhere(batch, cancellationToken);
         Guard(cancellationToken);
-        Forward(batch);
+        Forward(batch, cancellationToken);
         return ValueTask.CompletedTask;
     }
 
@@ -155,20 +155,20 @@ public sealed class LlamaEngine : IEngine
 
     // Apart, so that a loop on the engine's thread does not pay for the closure.
     private ValueTask ForwardElsewhere(EngineBatch batch, CancellationToken cancellationToken) =>
-        new(OnThreadAsync(() => Forward(batch), cancellationToken));
+        new(OnThreadAsync(() => Forward(batch, cancellationToken), cancellationToken));
 
-    private void Forward(EngineBatch batch)
+    private void Forward(EngineBatch batch, CancellationToken cancellationToken)
     {
         if (batch.Count == 0) return;
         _lengths.Check(batch.Rows);
         try
         {
             TakeBackLogits();
-            _context.Decode(batch.Rows);
+            _context.Decode(batch.Rows, cancellationToken);
             _lentTo = batch;
             _context.LendLogits(batch, Tokenizer.VocabularySize);
         }
-        catch (EngineException)
+        catch (Exception exception) when (exception is EngineException or OperationCanceledException)
         {
             // A failed call may leave some of its rows behind: cut every sequence it touched back to where it was.
             foreach (var sequence in _lengths.Touched) _context.Truncate(sequence, _lengths[sequence]);

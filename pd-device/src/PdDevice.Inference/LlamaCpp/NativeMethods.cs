@@ -110,6 +110,9 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Llama, EntryPoint = "llama_decode")]
     public static partial int Decode(nint context, NativeBatch batch);
 
+    [LibraryImport(Llama, EntryPoint = "llama_set_abort_callback")]
+    public static partial void SetAbortCallback(nint context, delegate* unmanaged[Cdecl]<nint, byte> callback, nint userData);
+
     [LibraryImport(Llama, EntryPoint = "llama_get_logits_ith")]
     public static partial float* Logits(nint context, int row);
 

@@ -1,16 +1,18 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using PdDevice.Benchmarks;
+using PdDevice.Benchmarks.Serving;
+using PdDevice.Benchmarks.Speed;
 using PdDevice.Cli;
 using PdDevice.Http.OpenAi;
+using PdDevice.Tests.Cloud.Telemetry;
 
 namespace PdDevice.Tests.Docs;
 
 /// <summary>The pages say what is so: each test here holds one of them to the code. Run with PDD_UPDATE_DOCS=1 to rewrite what is generated.</summary>
 public sealed partial class DocsTests
 {
-    private static readonly string House = FindHouse();
-
     [Fact]
     public void Options_Page_IsMadeFromTheSettings() => IsMade("options.md", OptionsPage.Markdown());
 
@@ -18,12 +20,26 @@ public sealed partial class DocsTests
     public void OpenAi_Page_IsMadeFromTheFields() => IsMade("openai.md", OpenAiPage.Markdown());
 
     [Fact]
+    public void Metrics_Page_IsMadeFromWhatACloudShows()
+    {
+        var file = Path.Combine(House.Folder, "docs", "metrics.md");
+        var page = File.ReadAllText(file).ReplaceLineEndings("\n");
+        var (from, to) = (page.IndexOf(MetricsTables.Begin, StringComparison.Ordinal), page.IndexOf(MetricsTables.End, StringComparison.Ordinal));
+        var made = page[..from] + MetricsTables.Markdown() + page[to..];
+        if (Environment.GetEnvironmentVariable("PDD_UPDATE_DOCS") == "1") File.WriteAllText(file, page = made);
+        Assert.Equal(page, made);
+
+        var traces = page[page.IndexOf("## Traces", StringComparison.Ordinal)..];
+        Assert.Equal(TracingTests.Allowed.ToHashSet(), Attribute().Matches(traces).Select(match => match.Groups["name"].Value).ToHashSet());
+    }
+
+    [Fact]
     public void Invariants_Page_NamesATestOfEachThatExists()
     {
         var tests = typeof(DocsTests).Assembly.GetTypes()
             .SelectMany(type => type.GetMethods().Where(m => m.GetCustomAttributes<FactAttribute>(true).Any()).Select(m => $"{type.Name}.{m.Name}"))
             .ToHashSet(StringComparer.Ordinal);
-        var sections = File.ReadAllText(Path.Combine(House, "docs", "invariants.md")).Split("\n## ")[1..];
+        var sections = File.ReadAllText(Path.Combine(House.Folder, "docs", "invariants.md")).Split("\n## ")[1..];
         Assert.Equal(10, sections.Length);
         for (var i = 0; i < sections.Length; i++)
         {
@@ -37,16 +53,16 @@ public sealed partial class DocsTests
     [Fact]
     public void Architecture_Page_NamesFilesThatExist()
     {
-        var named = FileName().Matches(File.ReadAllText(Path.Combine(House, "docs", "architecture.md"))).Select(match => match.Groups["name"].Value).ToArray();
+        var named = FileName().Matches(File.ReadAllText(Path.Combine(House.Folder, "docs", "architecture.md"))).Select(match => match.Groups["name"].Value).ToArray();
         Assert.InRange(named.Length, 20, 200);
-        Assert.All(named, file => Assert.True(File.Exists(Path.Combine(House, "src", file)), file));
+        Assert.All(named, file => Assert.True(File.Exists(Path.Combine(House.Folder, "src", file)), file));
     }
 
     [Fact]
     public void Readme_ResultsTable_IsMadeFromTheMeasuredFiles()
     {
-        var results = Path.Combine(House, "benchmarks", "results");
-        var readme = File.ReadAllText(Path.Combine(House, "README.md"));
+        var results = Path.Combine(House.Folder, "benchmarks", "results", "demo");
+        var readme = File.ReadAllText(Path.Combine(House.Folder, "README.md"));
         foreach (var file in Directory.GetFiles(results, "*.json"))
         {
             using var json = JsonDocument.Parse(File.ReadAllText(file));
@@ -58,19 +74,49 @@ public sealed partial class DocsTests
         }
     }
 
+    [Fact]
+    public void Readme_SpeedTable_IsMadeFromTheMeasuredFile()
+    {
+        var report = JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(House.Folder, "benchmarks", "results", "speed.json")), SpeedJson.Default.SpeedReport)!;
+        Assert.Empty(report.Skipped);
+        Assert.InRange(report.Runs, 5, int.MaxValue);
+        Assert.NotEmpty(report.Build);
+        Assert.Equal(2, report.Models.Count);
+        foreach (var figure in report.Models.SelectMany(model => model.Figures))
+        {
+            Assert.NotEmpty(figure.Comparisons);
+            Assert.All(figure.Rates.Values, rates => Assert.Equal(report.Runs, rates.Count));
+            Assert.All(figure.Comparisons, c => Assert.Equal(SpeedComparison.Of(c.Ours, c.Theirs, figure.Rates[c.Ours], figure.Rates[c.Theirs]), c));
+        }
+
+        var readme = Path.Combine(House.Folder, "README.md");
+        if (Environment.GetEnvironmentVariable("PDD_UPDATE_DOCS") == "1")
+            File.WriteAllText(readme, ReadmeBlock.Replace(File.ReadAllText(readme), "speed", SpeedTable.Markdown(report)));
+        Assert.Equal(SpeedTable.Markdown(report), ReadmeBlock.Read(File.ReadAllText(readme).ReplaceLineEndings("\n"), "speed"));
+    }
+
+    [Theory]
+    [InlineData("mixed-load")]
+    [InlineData("cost")]
+    [InlineData("prefix")]
+    [InlineData("pools")]
+    [InlineData("streams")]
+    public void Serving_Tables_AreMadeFromTheMeasuredFiles(string name)
+    {
+        var report = JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(House.Folder, "benchmarks", "results", $"{name}.json")), TableJson.Default.TableReport)!;
+        Assert.All(report.Rows, row => Assert.Equal(report.Heads.Count, row.Count));
+        Assert.Equal(report.Markdown(), ReadmeBlock.Read(File.ReadAllText(Path.Combine(House.Folder, "docs", "serving.md")).ReplaceLineEndings("\n"), name));
+    }
+
     private static void IsMade(string page, string markdown)
     {
-        var file = Path.Combine(House, "docs", page);
+        var file = Path.Combine(House.Folder, "docs", page);
         if (Environment.GetEnvironmentVariable("PDD_UPDATE_DOCS") == "1") File.WriteAllText(file, markdown);
         Assert.Equal(File.ReadAllText(file).ReplaceLineEndings("\n"), markdown);
     }
 
-    private static string FindHouse()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "PdDevice.slnx"))) folder = folder.Parent!;
-        return Path.Combine(folder.FullName, "pd-device");
-    }
+    [GeneratedRegex("`(?<name>(gen_ai|pdd|error)\\.[a-z_.]+)`", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Attribute();
 
     [GeneratedRegex("`(?<name>[A-Za-z0-9]+Tests\\.[A-Za-z0-9_]+)`", RegexOptions.None, 1000)]
     private static partial Regex TestName();

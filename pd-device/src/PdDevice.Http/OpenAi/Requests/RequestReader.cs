@@ -31,7 +31,7 @@ internal sealed class RequestReader(ICompletionBackend backend, Func<ulong> newS
         var prompt = Prompt(draft, chat);
         var sampling = draft.Sampling with { Seed = draft.Seed ?? newSeed() };
         var completion = new CompletionRequest(
-            prompt, Math.Min(limit, backend.ContextTokens - prompt.Length), sampling, draft.Choices, draft.Logprobs ? draft.TopLogprobs ?? 0 : null);
+            prompt, Math.Min(limit, backend.ContextTokens - prompt.Length), sampling, draft.Choices, draft.Logprobs ? draft.TopLogprobs ?? 0 : null, chat);
         return new OpenAiRequest(draft.Model, completion, draft.Stop, draft.Stream, draft.StreamOptions?.IncludeUsage ?? false);
     }
 

@@ -71,6 +71,7 @@ internal sealed class ChoiceText(ITokenizer tokenizer, IReadOnlyList<string> sto
     private ChoicePiece Release(string text)
     {
         _shown += text.Length;
+        if (_pending.Count == 0) return new ChoicePiece(text, []);
         var count = _pending.TakeWhile(pending => Stopped ? pending.Start < _shown : pending.End <= _shown).Count();
         LoggedToken[] tokens = [.. _pending.Take(count).Select(pending => pending.Token)];
         _pending.RemoveRange(0, Stopped ? _pending.Count : count);

@@ -69,7 +69,12 @@ internal sealed class CompletionRun(OpenAiRequest request, IReadOnlyList<IComple
             {
                 var piece = text.Append(token);
                 _counts[index] = text.Count;
-                if (text.Stopped) return (piece, "stop");
+                if (text.Stopped)
+                {
+                    choice.Complete();
+                    return (piece, "stop");
+                }
+
                 if (!piece.IsEmpty) await sink(index, piece, null);
             }
         }

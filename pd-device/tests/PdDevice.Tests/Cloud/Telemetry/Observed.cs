@@ -1,6 +1,7 @@
 using PdDevice.Cloud;
 using PdDevice.Cloud.Batching;
 using PdDevice.Cloud.Telemetry;
+using PdDevice.Inference;
 using PdDevice.Inference.StandIns;
 using PdDevice.Tests.Cloud.Batching;
 
@@ -13,26 +14,26 @@ internal static class Observed
     /// <param name="body">The load.</param>
     /// <param name="options">Default: two slots and no prefix store.</param>
     /// <param name="split">Whether prefill has a pool of its own.</param>
-    /// <param name="model">The model's name.</param>
+    /// <param name="engine">Default: a scripted one of four sequences. Paced to <see cref="Batches.Rates"/>.</param>
     public static PrometheusPage Serve(
-        Func<VirtualTime, CloudService, Func<PrometheusPage>, Task> body, CloudOptions? options = null, bool split = false, string model = "scripted")
+        Func<VirtualTime, CloudService, Func<PrometheusPage>, Task> body, CloudOptions? options = null, bool split = false, IEngine? engine = null)
     {
         PrometheusPage? page = null;
         VirtualTime.Run(async time =>
         {
             using var metrics = new CloudMetrics();
-            using var text = new PrometheusText(metrics);
+            _ = metrics.Text; // counting begins
             using var stop = new CancellationTokenSource();
             options ??= new CloudOptions { Slots = 2, PrefixBytes = 0 };
-            var pools = new EnginePools(options, Engine(time, model), split ? Engine(time, model) : null, Batches.Rates, metrics, time);
+            var pools = new EnginePools(options, Paced(engine, time), split ? Paced(null, time) : null, Batches.Rates, metrics, time);
             var run = pools.RunAsync(stop.Token);
-            await body(time, new CloudService(pools, Batches.Rates, options, metrics), () => PrometheusPage.Parse(text.Read()));
+            await body(time, new CloudService(pools, Batches.Rates, options, metrics), () => PrometheusPage.Parse(metrics.Text.Read()));
             stop.Cancel();
             await run;
-            page = PrometheusPage.Parse(text.Read());
+            page = PrometheusPage.Parse(metrics.Text.Read());
         });
         return page!;
     }
 
-    private static PacedEngine Engine(TimeProvider time, string model) => new(new ScriptedEngine(4, 4096, model), Batches.Rates, time);
+    private static PacedEngine Paced(IEngine? engine, TimeProvider time) => new(engine ?? new ScriptedEngine(4), Batches.Rates, time);
 }

@@ -75,7 +75,7 @@ internal sealed partial class PrometheusPage
     private static string Key(Sample sample) =>
         $"{sample.Name}{{{string.Join(',', sample.Labels.OrderBy(l => l.Key, StringComparer.Ordinal).Select(l => $"{l.Key}={l.Value}"))}}}";
 
-    private static (string First, string Rest) Split(string text) =>
+    private static (string First, string Others) Split(string text) =>
         text.IndexOf(' ', StringComparison.Ordinal) is var at and > 0 ? (text[..at], text[(at + 1)..]) : throw new FormatException($"Two words: {text}");
 
     private static Sample Line(string line)

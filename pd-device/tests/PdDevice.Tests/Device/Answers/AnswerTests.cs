@@ -1,3 +1,4 @@
+using PdDevice.Cloud;
 using PdDevice.Core.Ledger;
 using PdDevice.Core.Planning;
 using PdDevice.Core.Wire;
@@ -95,6 +96,40 @@ public sealed class AnswerTests
         Assert.InRange(outcome.Usage.Assists, 2, 4);
         Assert.Equal(Enumerable.Range(0, MaxTokens), outcome.Shown.Select(t => t.Index));
         Assert.All(Gaps(outcome), gap => Assert.InRange(gap, TimeSpan.Zero, Scripted.DeviceRates.DecodeStep * 1.5));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(256)]
+    public void RunAsync_CloudMakesOnlySoManyTokensOfAnAnswer_IsNeverAskedBeyondAndTheDeviceGoesOn(int? lease)
+    {
+        // A device that turns out far slower than planned would ask for one continuation after the other.
+        const int total = 60;
+        InProcessCloud? asked = null;
+        var request = Scripted.Request(Prompt, MaxTokens, 0.8, lease);
+        var outcome = Scripted.Together(request, options: new CloudOptions { MaxTotal = total },
+            cloud: (loop, time) => asked = new InProcessCloud(loop, Scripted.OneWay, time),
+            device: (_, time) => new PacedEngine(new ScriptedEngine(), new EngineRates(60, 20), time));
+        Assert.Equal(Scripted.Alone(request).Text, outcome.Text);
+        Assert.All(asked!.Requests, assist => Assert.InRange(assist.Committed.Length + assist.Lease, 1, total));
+        Assert.Equal(total, asked.Requests.Max(assist => assist.Committed.Length + assist.Lease)); // the limit was what bound it
+        Assert.Equal(total, outcome.Usage.CloudTokens);
+        Assert.Null(outcome.Usage.CloudTrouble);
+    }
+
+    [Fact]
+    public void RunAsync_CloudWouldComeTooLate_SaysSoAtOnceAndTheDeviceGoesOnAlone()
+    {
+        var request = Scripted.Request(Prompt, MaxTokens, 0.8);
+        var outcome = Scripted.Together(request, (loop, time) =>
+        {
+            // Another's work is ahead for longer than this device needs for its prompt.
+            for (var i = 0; i < 4; i++) loop.Assist(Cloud.Batching.Batches.Request(Prompt, 1000, seed: i), "other");
+            return new InProcessCloud(loop, Scripted.OneWay, time);
+        });
+        Assert.Equal(Scripted.Alone(request).Text, outcome.Text);
+        Assert.Equal((0, 1), (outcome.Usage.CloudTokens, outcome.Usage.Assists));
+        Assert.Contains("go on alone", outcome.Usage.CloudTrouble);
     }
 
     public static TheoryData<PeerFault> Faults => [.. Enum.GetValues<PeerFault>().Where(f => f != PeerFault.None && f != PeerFault.AfterEndOfGeneration)];

@@ -78,6 +78,21 @@ public sealed class AnswerTroubleTests
     });
 
     [Theory]
+    [InlineData(2, true, new int[0])] // all was used, and the end has said so: the cloud knows
+    [InlineData(2, false, new[] { 2 })]
+    [InlineData(7, true, new[] { 1 })] // the second token breaks a rule
+    [InlineData(7, false, new[] { 1 })]
+    public void RunAsync_AssistIsOver_CloudIsToldWhatWasUsedUnlessItKnows(int secondIndex, bool endComes, int[] told) => VirtualTime.Run(async time =>
+    {
+        var engine = new PacedEngine(new ScriptedEngine(), Scripted.DeviceRates, time);
+        AssistEvent[] tokens = [new AssistToken(0, 65), new AssistToken(secondIndex - 1, 66)];
+        var cloud = new FakeCloud(engine, time, endComes ? [.. tokens, new AssistEnd(AssistEndReason.Lease, 2, 1)] : tokens);
+        var outcome = await Scripted.RunAsync(engine, cloud, Scripted.Request(Prompt, 50, 0, lease: 2), time);
+        Assert.Equal(told, cloud.Told);
+        Assert.Equal(endComes ? 1 : null, outcome.Usage.OccupancyMs); // the end that came is the receipt, whatever the cloud says now
+    });
+
+    [Theory]
     [InlineData(int.MaxValue, 1)]
     [InlineData(-1, 1)]
     [InlineData(5, double.PositiveInfinity)]

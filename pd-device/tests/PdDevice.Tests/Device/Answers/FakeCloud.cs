@@ -12,6 +12,9 @@ internal sealed class FakeCloud(IEngine like, TimeProvider time, params AssistEv
 
     public int Opened { get; private set; }
 
+    /// <summary>What it was told of each assist: tokens used.</summary>
+    public List<int> Told { get; } = [];
+
     public long BytesSent => 0;
 
     /// <summary>So many tokens from index 0, then this end.</summary>
@@ -32,5 +35,9 @@ internal sealed class FakeCloud(IEngine like, TimeProvider time, params AssistEv
         foreach (var item in events) yield return item;
     }
 
-    public Task<AssistEnd?> StopAsync(string id, int used, CancellationToken cancellationToken) => Task.FromResult<AssistEnd?>(null);
+    public Task<AssistEnd?> StopAsync(string id, int used, CancellationToken cancellationToken)
+    {
+        Told.Add(used);
+        return Task.FromResult<AssistEnd?>(null);
+    }
 }

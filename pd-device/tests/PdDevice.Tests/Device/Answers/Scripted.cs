@@ -41,16 +41,18 @@ internal static class Scripted
     /// <param name="device">The device's engine; default paced to <see cref="DeviceRates"/>.</param>
     /// <param name="cloudRates">Default <see cref="CloudRates"/>.</param>
     /// <param name="oneWay">Default <see cref="OneWay"/>.</param>
+    /// <param name="options">Of the cloud.</param>
     public static Outcome Together(
         AnswerRequest request, Func<PdDevice.Cloud.CloudService, TimeProvider, InProcessCloud>? cloud = null,
-        Func<InProcessCloud, TimeProvider, IEngine>? device = null, EngineRates? cloudRates = null, TimeSpan? oneWay = null)
+        Func<InProcessCloud, TimeProvider, IEngine>? device = null, EngineRates? cloudRates = null, TimeSpan? oneWay = null,
+        PdDevice.Cloud.CloudOptions? options = null)
     {
         Outcome? outcome = null;
         VirtualTime.Run(async time =>
         {
             using var stop = new CancellationTokenSource();
             var rates = cloudRates ?? CloudRates;
-            var loop = InProcessCloud.Start(new PacedEngine(new ScriptedEngine(4), rates, time), rates, time, stop.Token);
+            var loop = InProcessCloud.Start(new PacedEngine(new ScriptedEngine(4), rates, time), rates, time, stop.Token, options);
             var client = cloud?.Invoke(loop, time) ?? new InProcessCloud(loop, oneWay ?? OneWay, time);
             var engine = device?.Invoke(client, time) ?? new PacedEngine(new ScriptedEngine(), DeviceRates, time);
             outcome = await RunAsync(engine, client, request, time);

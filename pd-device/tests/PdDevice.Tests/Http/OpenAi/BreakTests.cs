@@ -42,6 +42,17 @@ public sealed class BreakTests
     }
 
     [Fact]
+    public async Task Post_ClientLeavesAsItBegins_EveryChoiceIsLetGo()
+    {
+        var begun = 0;
+        var backend = new TestBackend { Begun = context => { begun++; context.Abort(); } };
+        await using var server = await TestServer.StartAsync(backend);
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => server.PostAsync(OpenAiApi.ChatRoute, TestServer.Chat($"{Endless},\"stream\":true")));
+        await backend.FreeAsync().WaitAsync(TestServer.Patience);
+        Assert.Equal(1, begun);
+    }
+
+    [Fact]
     public async Task Post_NoTokenYet_CommentsComeUntilTheFirstOne()
     {
         var first = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -80,7 +91,7 @@ public sealed class BreakTests
         var backend = new TestBackend();
         await using var server = await TestServer.StartAsync(backend);
         var whole = await server.AskAsync(OpenAiApi.ChatRoute, TestServer.Chat("\"max_tokens\":4,\"n\":2,\"ignore_eos\":true"));
-        backend.Before = (choice, index) => choice == 1 && index == 4 ? Task.FromException(Failure) : Task.CompletedTask;
+        backend.Before = (choice, index) => index < 4 ? Task.CompletedTask : choice == 1 ? Task.FromException(Failure) : new TaskCompletionSource().Task; // the others never end by themselves
         var (events, done) = await server.StreamAsync(OpenAiApi.ChatRoute, TestServer.Chat(Endless));
         Assert.False(done);
         Assert.Equal("""{"message":"The server needs the slot. Ask again.","type":"server_error","param":null,"code":"preempted"}""", events[^1]["error"]!.ToJsonString());

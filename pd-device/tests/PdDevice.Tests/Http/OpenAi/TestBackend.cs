@@ -29,6 +29,9 @@ internal sealed class TestBackend : ICompletionBackend
     /// <summary>Awaited before a token of a choice is drawn: (choice, index).</summary>
     public Func<int, int, Task> Before { get; set; } = (_, _) => Task.CompletedTask;
 
+    /// <summary>Called when an answer has begun.</summary>
+    public Action<HttpContext> Begun { get; init; } = _ => { };
+
     /// <summary>Thrown instead of beginning.</summary>
     public Exception? Refusal { get; set; }
 
@@ -49,8 +52,13 @@ internal sealed class TestBackend : ICompletionBackend
         if (Refusal is { } refusal) throw refusal;
         Last = request;
         Drawn = new int[request.Choices];
-        return ValueTask.FromResult<IReadOnlyList<ICompletionChoice>>([.. Enumerable.Range(0, request.Choices).Select(i => new Choice(this, request, i))]);
+        ICompletionChoice[] choices = [.. Enumerable.Range(0, request.Choices).Select(i => new Choice(this, request, i))];
+        Begun(context);
+        return ValueTask.FromResult<IReadOnlyList<ICompletionChoice>>(choices);
     }
+
+    /// <summary>Choices that a stop sequence ended.</summary>
+    public int Completed { get; private set; }
 
     /// <summary>Completes when every choice was let go.</summary>
     public async Task FreeAsync()
@@ -77,6 +85,8 @@ internal sealed class TestBackend : ICompletionBackend
 
         public ValueTask<PddUsage?> UsageAsync(CancellationToken cancellationToken) =>
             _disposed > 0 ? ValueTask.FromResult(_backend.Usage(_choice)) : throw new InvalidOperationException("Asked before disposal.");
+
+        public void Complete() => _backend.Completed++;
 
         public async IAsyncEnumerable<CompletionToken> Tokens([EnumeratorCancellation] CancellationToken cancellationToken)
         {

@@ -65,7 +65,8 @@ internal sealed class TestServer : IAsyncDisposable
         Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.ToString());
         var events = new List<JsonNode>();
         var done = false;
-        await foreach (var item in SseParser.Create(await response.Content.ReadAsStreamAsync()).EnumerateAsync())
+        using var patience = new CancellationTokenSource(Patience);
+        await foreach (var item in SseParser.Create(await response.Content.ReadAsStreamAsync()).EnumerateAsync(patience.Token))
         {
             Assert.False(done, "An event after [DONE].");
             Assert.Equal("message", item.EventType);

@@ -9,7 +9,7 @@ internal static class NpmClient
     /// <returns>The exit status and a line per case.</returns>
     public static async Task<(int Failed, string[] Lines)> RunAsync(ConformanceTarget target)
     {
-        var folder = Path.Combine(House(), "tests", "clients", "openai-npm");
+        var folder = Path.Combine(House.Folder, "tests", "clients", "openai-npm");
         var stamp = new FileInfo(Path.Combine(folder, "node_modules", ".package-lock.json"));
         if (!stamp.Exists || stamp.LastWriteTimeUtc < File.GetLastWriteTimeUtc(Path.Combine(folder, "package-lock.json")))
         {
@@ -41,12 +41,5 @@ internal static class NpmClient
         {
             if (!process.HasExited) process.Kill(entireProcessTree: true);
         }
-    }
-
-    private static string House()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "PdDevice.slnx"))) folder = folder.Parent!;
-        return Path.Combine(folder.FullName, "pd-device");
     }
 }

@@ -34,13 +34,13 @@ public sealed class ChoiceTextTests
             Assert.Equal(taken, text.Count);
 
             // What the first tokens complete is not searched; of the rest, the sequence that is complete first counts.
-            var free = Complete(test.Tokens[..Math.Min(test.MinTokens, taken)]).Length;
+            var free = taken <= test.MinTokens ? all.Length : Complete(test.Tokens[..test.MinTokens]).Length;
             var ends = Enumerable.Range(free, Math.Max(0, all.Length - free) + 1)
                 .SelectMany(end => test.Stops.Where(stop => end - stop.Length >= free && all[..end].EndsWith(stop, StringComparison.Ordinal)).Select(stop => (End: end, Start: end - stop.Length)))
                 .OrderBy(match => match.End).ThenBy(match => match.Start).ToArray();
             Assert.Equal(ends.Length > 0, text.Stopped);
             Assert.Equal(ends.Length > 0 ? ends[0].Start : all.Length, shown.Length);
-        }).QuickCheckThrowOnFailure();
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(500));
 
     [Fact]
     public void Append_AnyTokensAndStops_LogprobsComeWithTheEndOfTheirText() =>
@@ -53,18 +53,19 @@ public sealed class ChoiceTextTests
 
             var shown = 0;
             var listed = 0;
-            foreach (var piece in pieces)
+            for (var i = 0; i < pieces.Count; i++)
             {
-                (shown, listed) = (shown + piece.Text.Length, listed + piece.Tokens.Count);
-                if (piece == pieces[^1]) break;
-                // All that are listed are wholly shown; the next one is not, or has not come.
+                (shown, listed) = (shown + pieces[i].Text.Length, listed + pieces[i].Tokens.Count);
+                if (i == pieces.Count - 1) break;
+                // All that are listed are wholly shown; the next one is not, or its character is not complete.
                 Assert.True(Complete(test.Tokens[..listed]).Length <= shown);
+                Assert.True(listed == i + 1 || Complete(test.Tokens[..(listed + 1)]) is var next && (next.Length > shown || next.Length == Complete(test.Tokens[..listed]).Length));
             }
 
             // Nothing shown is without its token, and a token of which nothing is shown is not there.
             if (text.Stopped && shown > 0) Assert.True(Decode(test.Tokens[..listed]).Length >= shown);
             if (text.Stopped && listed > 0) Assert.True(Complete(test.Tokens[..(listed - 1)]).Length < shown);
-        }).QuickCheckThrowOnFailure();
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(500));
 
     [Fact]
     public void Append_Offsets_CountCodePointsBeforeTheToken()
@@ -90,7 +91,7 @@ public sealed class ChoiceTextTests
                     Assert.Equal(Show(incremental.Append(new CompletionToken(id, Logprobs))), Show(rebuilt.Append(new CompletionToken(id, Logprobs))));
                 Assert.Equal((Show(incremental.End()), incremental.Stopped, incremental.Count), (Show(rebuilt.End()), rebuilt.Stopped, rebuilt.Count));
             }
-        }).QuickCheckThrowOnFailure();
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(500));
 
     /// <summary>As the run does: until a stop, or to the end.</summary>
     private static (List<ChoicePiece> Pieces, ChoiceText Text, int Taken) Run(int[] tokens, string[] stops, int minTokens)
