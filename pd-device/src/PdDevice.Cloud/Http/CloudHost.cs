@@ -27,7 +27,7 @@ public static class CloudHost
     public static WebApplication Build(CloudOptions options, CloudLifecycle life, KeyRing? keys)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
+        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Error).AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.WebHost.UseKestrelHttpsConfiguration();
         var url = $"http://{options.Listen}";
         if (keys is null && LoopbackGuard.Reachable(builder.Configuration, url) is { } reachable)
@@ -57,7 +57,7 @@ public static class CloudHost
         });
         HealthApi.Map(app, life);
         AssistApi.Map(app, life);
-        OpenAiApi.Map(app, new CompletionBackend(life));
+        OpenAiApi.Map(app, new CompletionBackend(life), new OpenAiOptions { Refused = life.Metrics.Refused });
         MetricsApi.Map(app, life.Metrics);
         return app;
     }

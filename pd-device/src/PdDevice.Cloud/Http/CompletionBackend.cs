@@ -29,7 +29,7 @@ internal sealed class CompletionBackend(CloudLifecycle life) : ICompletionBacken
         }
         catch (RefusedException refused)
         {
-            throw new CompletionRefusedException(refused.Status, refused.Error.Code, refused.Error.Message, (int?)refused.RetryAfter?.TotalSeconds);
+            throw new CompletionRefusedException(refused.Status, refused.Error.Code, refused.Error.Message, (int?)refused.RetryAfter?.TotalSeconds) { Counted = true };
         }
     }
 

@@ -2,10 +2,11 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using PdDevice.Cloud.Telemetry;
 using PdDevice.Core.Wire;
+using PdDevice.Http.OpenAi;
 
 namespace PdDevice.Cloud.Http;
 
-/// <summary>Turns refusals into responses: status, headers and <c>{"error":{"code","message"}}</c>.</summary>
+/// <summary>Turns refusals into responses: status, headers and the error object of the API that was asked.</summary>
 internal static class Refusals
 {
     /// <summary>Answers for every request further in that is refused before its response has begun.</summary>
@@ -33,6 +34,8 @@ internal static class Refusals
         var headers = context.Response.Headers;
         if (refusal.RetryAfter is { } later) headers.RetryAfter = $"{Math.Ceiling(later.TotalSeconds)}";
         if (refusal.Status == StatusCodes.Status401Unauthorized) headers.WWWAuthenticate = "Bearer";
+        if (OpenAiApi.IsRoute(context.Request.Path))
+            return OpenAiErrors.WriteAsync(context, new CompletionRefusedException(refusal.Status, refusal.Error.Code, refusal.Error.Message));
         return Results.Json(new WireErrorBody(refusal.Error), WireJson.Default.WireErrorBody, statusCode: refusal.Status).ExecuteAsync(context);
     }
 }

@@ -16,6 +16,9 @@ public sealed class CompletionRefusedException(
     public int? RetryAfterSeconds { get; } = retryAfterSeconds;
 
     public string? Parameter { get; } = parameter;
+
+    /// <summary>Whether the backend has counted it: then <see cref="OpenAiOptions.Refused"/> is not told. Default false.</summary>
+    public bool Counted { get; init; }
 }
 
 /// <summary>An answer that was cut short. A stream ends with the error object as an event; otherwise the status is the response's.</summary>

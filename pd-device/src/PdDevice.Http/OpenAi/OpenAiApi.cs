@@ -17,6 +17,10 @@ public static class OpenAiApi
 
     public const string ModelsRoute = "/v1/models";
 
+    /// <summary>Whether a path is one of these routes: what a host refuses before them is told in their error object too.</summary>
+    public static bool IsRoute(PathString path) =>
+        path.StartsWithSegments(ChatRoute) || path.StartsWithSegments(CompletionsRoute) || path.StartsWithSegments(ModelsRoute);
+
     public static void Map(IEndpointRouteBuilder routes, ICompletionBackend backend, OpenAiOptions? options = null)
     {
         options ??= new OpenAiOptions();
@@ -33,7 +37,7 @@ public static class OpenAiApi
                 : throw new CompletionRefusedException(StatusCodes.Status404NotFound, "model_not_found", "There is no such model here; /v1/models lists the one there is.", parameter: "model"));
 
         void Map(string method, string route, RequestDelegate handle) =>
-            routes.MapMethods(route, [method], context => OpenAiErrors.GuardAsync(context, () => handle(context)));
+            routes.MapMethods(route, [method], context => OpenAiErrors.GuardAsync(context, () => handle(context), options.Refused));
 
         ModelCard Card() => new(backend.Model, "model", created, "pdd", backend.ContextTokens);
     }

@@ -16,7 +16,7 @@ public static class OpenAiErrors
     }
 
     /// <summary>Runs a handler; what it throws becomes the answer. Once a response has begun nothing can be said any more.</summary>
-    internal static async Task GuardAsync(HttpContext context, Func<Task> handle)
+    internal static async Task GuardAsync(HttpContext context, Func<Task> handle, Action<string> refused)
     {
         try
         {
@@ -28,7 +28,9 @@ public static class OpenAiErrors
         }
         catch (Exception exception) when (!context.Response.HasStarted)
         {
-            await WriteAsync(context, Refusal(context, exception));
+            var refusal = Refusal(context, exception);
+            if (!refusal.Counted) refused(refusal.Code);
+            await WriteAsync(context, refusal);
         }
     }
 

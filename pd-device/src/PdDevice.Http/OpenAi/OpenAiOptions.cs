@@ -15,6 +15,9 @@ public sealed record OpenAiOptions
     /// <summary>The seed of a request that names none. Default: random.</summary>
     public Func<ulong> NewSeed { get; init; } = () => BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong)));
 
+    /// <summary>Told the code of each refusal of these routes that the backend has not counted. Default: nobody is.</summary>
+    public Action<string> Refused { get; init; } = _ => { };
+
     /// <summary>For <c>created</c> and the heartbeat.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

@@ -59,6 +59,22 @@ public sealed class CompletionBackendTests
     }
 
     [Fact]
+    public async Task AnyRoute_Refused_HasOpenAisErrorObjectAndIsCountedOnce()
+    {
+        using var keys = new KeyFixture(("one", default));
+        await using var cloud = await TestCloud.StartAsync(new ScriptedEngine(1), new CloudOptions { Slots = 1 }, keys.Ring);
+        using (var closed = await PostAsync(cloud, 5)) Assert.Equal(("no_key", "authentication_error"), await ErrorAsync(closed));
+        cloud.Http.DefaultRequestHeaders.Authorization = new("Bearer", keys["one"]);
+        using (var unknown = await cloud.Http.PostAsync(new Uri("/v1/completions", UriKind.Relative), JsonContent.Create(new JsonObject { ["model"] = "scripted", ["prompt"] = "x", ["nonsense"] = 1 })))
+            Assert.Equal(("unknown_field", "invalid_request_error"), await ErrorAsync(unknown));
+        await cloud.Service.DrainAsync(TimeSpan.Zero, CancellationToken.None);
+        using (var draining = await PostAsync(cloud, 5)) Assert.Equal("draining", (await ErrorAsync(draining)).Code);
+        var page = await cloud.Http.GetStringAsync(new Uri("/metrics", UriKind.Relative));
+        foreach (var code in (string[])["no_key", "unknown_field", "draining"])
+            Assert.Contains($"pdd_refusals_total{{model_name=\"scripted\",reason=\"{code}\"}} 1", page);
+    }
+
+    [Fact]
     public async Task Tokens_Preempted_TheStreamEndsWithAnErrorThatSaysSo()
     {
         await using var cloud = await TestCloud.StartAsync(new PacedEngine(new ScriptedEngine(1), new PdDevice.Core.Planning.EngineRates(10_000, 200), TimeProvider.System));
@@ -77,6 +93,12 @@ public sealed class CompletionBackendTests
         using var response = await PostAsync(cloud, tokens, stop);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         return JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
+    }
+
+    private static async Task<(string Code, string Type)> ErrorAsync(HttpResponseMessage response)
+    {
+        var error = JsonNode.Parse(await response.Content.ReadAsStringAsync())!["error"]!;
+        return (error["code"]!.GetValue<string>(), error["type"]!.GetValue<string>());
     }
 
     private static Task<HttpResponseMessage> PostAsync(TestCloud cloud, int tokens, string? stop = null) =>
