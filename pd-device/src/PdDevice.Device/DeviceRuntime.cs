@@ -20,6 +20,9 @@ public sealed record DeviceRuntime(
     IEngine Engine, EngineRates Rates, IAssistClient? Cloud, IReadOnlyList<string> Emulated, bool AllowCompatible, TimeProvider Time,
     long ConversationBytes = 256L << 20)
 {
+    /// <summary>Held while an answer runs: the engine serves one at a time.</summary>
+    public SemaphoreSlim Turn { get; } = new(1);
+
     /// <summary>What the device holds of the conversations it had.</summary>
     public HeldContext Held { get; } = new(Engine, ConversationBytes);
 

@@ -30,6 +30,7 @@ public sealed class Answer : IAnswer
     private readonly CloudSide? _cloud;
     private readonly TokenLedger _ledger = new();
     private readonly LedgerText _text = new();
+    private readonly Queue<TokenLogprobs> _logprobs = new();
     private readonly PositionSampler _sampler;
     private readonly int _maxTokens;
 
@@ -63,6 +64,9 @@ public sealed class Answer : IAnswer
 
     /// <summary>What it took; set when the enumeration has ended normally.</summary>
     public AnswerUsage? Usage { get; private set; }
+
+    /// <summary>Positions of the prompt the device held from earlier turns; known when the first token is shown.</summary>
+    public int Held => _device.Held;
 
     /// <summary>Positions of prompt and answer the device has ingested so far, for a progress display.</summary>
     public int Ingested => _device.Ingested;
@@ -187,15 +191,16 @@ public sealed class Answer : IAnswer
         _cloud?.Close();
         if (_ledger.Count == 0) _pace = new SpeedController(TimeSpan.Zero); // no cloud token to stay even with
         _mine = _ledger.Open(TokenSource.Device);
-        _device.Decode(_sampler, _ledger.Count, _maxTokens, stop);
+        _device.Decode(_sampler, _ledger.Count, _maxTokens, _request.TopLogprobs, stop);
     }
 
     private void Take(AnswerMessage.Drawn drawn)
     {
         _device.Drawn(drawn);
-        foreach (var id in drawn.Ids)
+        foreach (var (id, logprobs) in drawn.Tokens)
         {
             _ledger.Commit(_mine!.Value, _ledger.Count, id);
+            if (logprobs is not null) _logprobs.Enqueue(logprobs);
             Committed();
         }
     }
@@ -242,22 +247,24 @@ public sealed class Answer : IAnswer
         var token = _ledger[_pace.Shown - 1];
         var text = _text.Append(_engine.Tokenizer.Bytes(token.Id).Span);
         if (Ended && _pace.Shown == _ledger.Count) text += _text.Flush();
-        return new ShownToken(token.Index, token.Id, token.Source, text, Now);
+        return new ShownToken(token.Index, token.Id, token.Source, text, Now, _logprobs.TryDequeue(out var logprobs) ? logprobs : null);
     }
 
-    private async Task<AnswerUsage> SettleAsync()
+    /// <summary>What the answer took as far as it was shown. After the enumeration, also one that was left before its end.</summary>
+    public async Task<AnswerUsage> SettleAsync()
     {
         var receipts = _cloud is null ? [] : await _cloud.ReceiptsAsync();
-        var fromCloud = _ledger.CountFrom(TokenSource.Cloud);
+        var shown = Enumerable.Range(0, _pace.Shown).Select(i => _ledger[i]).ToArray();
+        var fromCloud = shown.Count(token => token.Source == TokenSource.Cloud);
         var known = receipts.All(receipt => receipt is not null);
         return new AnswerUsage
         {
-            Finish = _engine.Tokenizer.EndOfGeneration.Contains(_ledger.Ids[^1]) ? FinishReason.Stop : FinishReason.Length,
+            Finish = shown.Length > 0 && _engine.Tokenizer.EndOfGeneration.Contains(shown[^1].Id) ? FinishReason.Stop : FinishReason.Length,
             PromptTokens = _request.Prompt.Length,
             CloudTokens = fromCloud,
-            DeviceTokens = _ledger.Count - fromCloud,
+            DeviceTokens = shown.Length - fromCloud,
             CloudTokensUnused = known ? receipts.Sum(receipt => receipt!.DecodedTokens) - fromCloud : _unused,
-            HandoverIndex = _ledger.HandoverIndex,
+            HandoverIndex = _ledger.HandoverIndex < shown.Length ? _ledger.HandoverIndex : null,
             BytesLeft = _cloud?.BytesSent ?? 0,
             OccupancyMs = known ? receipts.Sum(receipt => receipt!.OccupancyMs) : null,
             Assists = _cloud?.Opened ?? 0,

@@ -1,4 +1,5 @@
 using PdDevice.Core.Planning;
+using PdDevice.Core.Sampling;
 using PdDevice.Core.Wire;
 
 namespace PdDevice.Device.Answers;
@@ -26,7 +27,10 @@ internal abstract record AnswerMessage
     internal sealed record EngineDone(int Ingested, TimeSpan Took, Exception? Error) : AnswerMessage;
 
     /// <summary>The device made these tokens and goes on.</summary>
-    internal sealed record Drawn(IReadOnlyList<int> Ids) : AnswerMessage;
+    internal sealed record Drawn(IReadOnlyList<DrawnToken> Tokens) : AnswerMessage;
+
+    /// <summary>A token the device made, with its logprobs where they were asked for.</summary>
+    internal readonly record struct DrawnToken(int Id, TokenLogprobs? Logprobs);
 
     /// <summary>A token may be due for display.</summary>
     internal sealed record ShowDue : AnswerMessage

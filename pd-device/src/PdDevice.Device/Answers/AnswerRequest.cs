@@ -19,6 +19,9 @@ public sealed record AnswerRequest
     /// <summary>Asks for this lease, as far as the cloud's limits go, however late it may come, and for no continuation; null (default) plans.</summary>
     public int? Lease { get; init; }
 
+    /// <summary>Alternatives to report with each token's logprob, 0 to 20; null (default) when none are wanted. Only without a cloud: its tokens carry none.</summary>
+    public int? TopLogprobs { get; init; }
+
     /// <summary>Start with an empty device, whatever it holds of conversations. Default false.</summary>
     public bool Cold { get; init; }
 
@@ -46,6 +49,8 @@ public sealed record AnswerRequest
             throw new AnswerException(AnswerError.PromptTooLong, $"The prompt has {Prompt.Length} tokens; the context holds {contextTokens}, the answer included. Shorten the prompt.");
         if (MaxTokens < 1 || Lease < 1)
             throw new AnswerException(AnswerError.BadRequest, "Ask for at least one token.");
+        if (TopLogprobs is < 0 or > TokenLogprobs.MaxTop)
+            throw new AnswerException(AnswerError.BadRequest, $"Ask for 0 to {TokenLogprobs.MaxTop} alternatives.");
         if (Sampling.Validate() is { } problem)
             throw new AnswerException(AnswerError.BadRequest, problem);
     }
@@ -57,7 +62,8 @@ public sealed record AnswerRequest
 /// <param name="Source">Which side made it.</param>
 /// <param name="Text">The text it completes; empty while a character is incomplete.</param>
 /// <param name="At">When it was released, since the answer began.</param>
-public readonly record struct ShownToken(int Index, int Id, TokenSource Source, string Text, TimeSpan At);
+/// <param name="Logprobs">Null when none were asked for.</param>
+public readonly record struct ShownToken(int Index, int Id, TokenSource Source, string Text, TimeSpan At, TokenLogprobs? Logprobs = null);
 
 /// <summary>Why an answer ended.</summary>
 public enum FinishReason

@@ -74,16 +74,17 @@ internal sealed class DeviceSide(
     /// <param name="sampler">Knows all that is committed; it belongs to this side from now on.</param>
     /// <param name="index">Index of the first token to make.</param>
     /// <param name="end">The index after the last one that may be made.</param>
+    /// <param name="topLogprobs">Alternatives to report with each token's logprob; null when none are wanted.</param>
     /// <param name="cancellationToken">Stops it soon.</param>
-    public void Decode(PositionSampler sampler, int index, int end, CancellationToken cancellationToken) =>
+    public void Decode(PositionSampler sampler, int index, int end, int? topLogprobs, CancellationToken cancellationToken) =>
         _ = RunAsync(async () =>
         {
-            await engine.RunLoopAsync(() => DecodeAsync(sampler, index, end, cancellationToken));
+            await engine.RunLoopAsync(() => DecodeAsync(sampler, index, end, topLogprobs, cancellationToken));
             return 0;
         });
 
     /// <summary>These tokens have come in a message.</summary>
-    public void Drawn(AnswerMessage.Drawn drawn) => _tracker.Done(drawn.Ids.Count, TimeSpan.Zero);
+    public void Drawn(AnswerMessage.Drawn drawn) => _tracker.Done(drawn.Tokens.Count, TimeSpan.Zero);
 
     /// <summary>The work in flight has ended.</summary>
     public void Done(AnswerMessage.EngineDone done)
@@ -92,17 +93,17 @@ internal sealed class DeviceSide(
         if (done.Error is null) _tracker.Done(done.Ingested, done.Took);
     }
 
-    private async Task DecodeAsync(PositionSampler sampler, int index, int end, CancellationToken cancellationToken)
+    private async Task DecodeAsync(PositionSampler sampler, int index, int end, int? topLogprobs, CancellationToken cancellationToken)
     {
         var position = _tracker.Ingested;
-        var bunch = new List<int>();
+        var bunch = new List<AnswerMessage.DrawnToken>();
         long? handed = null;
         try
         {
             while (true)
             {
                 var id = Draw(sampler, index++);
-                bunch.Add(id);
+                bunch.Add(new AnswerMessage.DrawnToken(id, topLogprobs is { } top ? TokenLogprobs.Of(_batch.Logits(_logitsRow), id, top) : null));
                 if (index == end || engine.Tokenizer.EndOfGeneration.Contains(id)) return;
                 if (handed is not { } last || time.GetElapsedTime(last) >= Bunch)
                 {

@@ -30,19 +30,18 @@ public static class AnswerApi
 
     public static void Map(IEndpointRouteBuilder routes, DeviceRuntime device)
     {
-        var one = new SemaphoreSlim(1);
         routes.MapGet(DeviceRoute, () => Results.Json(Info(device), DeviceJson.Default.DeviceInfo));
         routes.MapPost(TokenizeRoute, context => CountAsync(context, device));
         routes.MapPost(AnswersRoute, async context =>
         {
-            await one.WaitAsync(context.RequestAborted);
+            await device.Turn.WaitAsync(context.RequestAborted);
             try
             {
                 await AnswerAsync(context, device);
             }
             finally
             {
-                one.Release();
+                device.Turn.Release();
             }
         });
     }

@@ -4,12 +4,15 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using PdDevice.Http.Hosting;
+using PdDevice.Http.OpenAi;
 
 namespace PdDevice.Device.Http;
 
 /// <summary>The device's web server on loopback.</summary>
 public static class DeviceHost
 {
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(2);
+
     /// <exception cref="SetupException">Kestrel's own configuration would open it to other machines.</exception>
     public static WebApplication Build(string listen, DeviceRuntime device)
     {
@@ -23,6 +26,7 @@ public static class DeviceHost
         var app = builder.Build();
         LoopbackGuard.Use(app);
         AnswerApi.Map(app, device);
+        OpenAiApi.Map(app, new CompletionBackend(device), new OpenAiOptions { Heartbeat = Heartbeat, Time = device.Time });
         return app;
     }
 }

@@ -1,0 +1,93 @@
+using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Http;
+using PdDevice.Device.Answers;
+using PdDevice.Http.OpenAi;
+using PdDevice.Inference;
+
+namespace PdDevice.Device.Http;
+
+/// <summary>
+/// The device behind the OpenAI API: each choice is an answer, one after the other, shown at its pace. Logprobs come from
+/// logits, which a cloud's tokens do not carry, so an answer that wants them is made by the device alone.
+/// </summary>
+internal sealed class CompletionBackend(DeviceRuntime device) : ICompletionBackend
+{
+    /// <summary>Overrides for one request whether the cloud may be asked: off, auto or required.</summary>
+    public const string CloudHeader = "Pdd-Cloud";
+
+    public string Model => device.Engine.Identity.Model;
+
+    public ITokenizer Tokenizer => device.Engine.Tokenizer;
+
+    public int ContextTokens => device.Engine.ContextTokens;
+
+    public ValueTask<IReadOnlyList<ICompletionChoice>> StartAsync(HttpContext context, CompletionRequest request, CancellationToken cancellationToken)
+    {
+        var way = Way(context.Request, request);
+        return ValueTask.FromResult<IReadOnlyList<ICompletionChoice>>([.. Enumerable.Range(0, request.Choices).Select(choice => new Choice(device, way, new AnswerRequest
+        {
+            Prompt = request.Prompt, MaxTokens = request.MaxTokens, Sampling = request.SamplingOf(choice), TopLogprobs = request.TopLogprobs,
+        }))]);
+    }
+
+    private static AnswerWay Way(HttpRequest http, CompletionRequest request) => http.Headers[CloudHeader].ToString() switch
+    {
+        "off" => AnswerWay.DeviceOnly,
+        "" or "auto" => request.TopLogprobs is null ? AnswerWay.PdDevice : AnswerWay.DeviceOnly,
+        _ => throw new CompletionRefusedException(StatusCodes.Status400BadRequest, "bad_header", $"{CloudHeader} must be off or auto.", parameter: CloudHeader),
+    };
+
+    private sealed class Choice(DeviceRuntime device, AnswerWay way, AnswerRequest request) : ICompletionChoice
+    {
+        private Answer? _answer;
+
+        public CompletionFinish Finish => _answer?.Usage?.Finish == FinishReason.Stop ? CompletionFinish.Stop : CompletionFinish.Length;
+
+        public int CachedTokens => _answer?.Held ?? 0;
+
+        public void Complete()
+        {
+            // Disposal follows, and is all that an answer needs.
+        }
+
+        public async IAsyncEnumerable<CompletionToken> Tokens([EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            await device.Turn.WaitAsync(cancellationToken);
+            try
+            {
+                _answer = (Answer)device.Create(way, request);
+                await using var shown = _answer.RunAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+                while (await MoveNextAsync(shown))
+                    if (!device.Engine.Tokenizer.EndOfGeneration.Contains(shown.Current.Id)) yield return new CompletionToken(shown.Current.Id, shown.Current.Logprobs);
+            }
+            finally
+            {
+                device.Turn.Release();
+            }
+        }
+
+        public async ValueTask<PddUsage?> UsageAsync(CancellationToken cancellationToken)
+        {
+            if (_answer is null) return null;
+            var usage = _answer.Usage ?? await _answer.SettleAsync();
+            return new PddUsage(usage.CloudTokens, usage.DeviceTokens, usage.CloudTokensUnused, usage.HandoverIndex, usage.BytesLeft);
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask; // leaving the enumeration ends the answer
+
+        private static async ValueTask<bool> MoveNextAsync(IAsyncEnumerator<ShownToken> shown)
+        {
+            try
+            {
+                return await shown.MoveNextAsync();
+            }
+            catch (AnswerException exception)
+            {
+                throw new CompletionFailedException(StatusCodes.Status500InternalServerError, Code(exception.Error), exception.Message);
+            }
+        }
+
+        private static string Code(AnswerError error) =>
+            string.Concat(error.ToString().Select((c, i) => char.IsUpper(c) ? $"{(i > 0 ? "_" : "")}{char.ToLowerInvariant(c)}" : $"{c}"));
+    }
+}
