@@ -1,0 +1,137 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using PdDevice.Core.Planning;
+using PdDevice.Device;
+using PdDevice.Device.Assists;
+using PdDevice.Device.Http;
+using PdDevice.Device.Link;
+using PdDevice.Inference.StandIns;
+using PdDevice.Tests.Cloud.Http;
+
+namespace PdDevice.Tests.Device.Http;
+
+/// <summary>What the device adds to the OpenAI API, over real sockets to a real cloud.</summary>
+[Collection("Engine")]
+public sealed class DeviceCompletionTests : IAsyncLifetime, IDisposable
+{
+    private static readonly EngineRates Rates = new(400, 40);
+
+    private TestCloud _cloud = null!;
+    private HttpAssistClient _client = null!;
+    private WebApplication _app = null!;
+    private HttpClient _http = null!;
+
+    public async Task InitializeAsync()
+    {
+        _cloud = await TestCloud.StartAsync(new ScriptedEngine(4));
+        _client = new HttpAssistClient(_cloud.Http.BaseAddress!, EmulatedLinkOptions.None, TimeProvider.System);
+        _app = DeviceHost.Build("127.0.0.1:0", new DeviceRuntime(
+            new PacedEngine(new ScriptedEngine(), Rates, TimeProvider.System), Rates, _client, [], false, TimeProvider.System));
+        await _app.StartAsync();
+        _http = new HttpClient { BaseAddress = new Uri(_app.Urls.First()) };
+    }
+
+    public async Task DisposeAsync()
+    {
+        Dispose();
+        await _app.DisposeAsync();
+        await _cloud.DisposeAsync();
+    }
+
+    public void Dispose()
+    {
+        _http.Dispose();
+        _client.Dispose();
+    }
+
+    [Fact]
+    public async Task Complete_CloudHelps_UsageSaysWhichSideMadeWhat()
+    {
+        var answer = await AskAsync(Text(600), 100);
+        var pdd = answer["usage"]!["pdd"]!;
+        var (cloud, device) = (pdd["cloudTokens"]!.GetValue<int>(), pdd["deviceTokens"]!.GetValue<int>());
+        Assert.Equal((100, 100), (cloud + device, answer["usage"]!["completion_tokens"]!.GetValue<int>()));
+        Assert.InRange(cloud, 1, 99);
+        Assert.Equal(cloud, pdd["handoverIndex"]!.GetValue<int>());
+        Assert.InRange(pdd["bytesLeft"]!.GetValue<int>(), 600, 100_000);
+        Assert.Equal(answer["choices"]![0]!["text"]!.ToString(), (await AskAsync(Text(600), 100, header: "off"))["choices"]![0]!["text"]!.ToString());
+    }
+
+    // Invariant 7: nothing leaves when a request says so.
+    [Fact]
+    public async Task Complete_HeaderOff_NothingLeaves()
+    {
+        var before = _client.BytesSent;
+        var pdd = (await AskAsync(Text(600), 20, header: "off"))["usage"]!["pdd"]!;
+        Assert.Equal((0, 20, 0), (pdd["cloudTokens"]!.GetValue<int>(), pdd["deviceTokens"]!.GetValue<int>(), pdd["bytesLeft"]!.GetValue<int>()));
+        Assert.Equal(before, _client.BytesSent);
+    }
+
+    [Fact]
+    public async Task Complete_Logprobs_AreTheDevicesOwnForEveryToken()
+    {
+        var answer = await AskAsync(Text(600), 20, logprobs: 2);
+        Assert.Equal(20, answer["choices"]![0]!["logprobs"]!["token_logprobs"]!.AsArray().Count);
+        Assert.Equal(20, answer["usage"]!["pdd"]!["deviceTokens"]!.GetValue<int>());
+    }
+
+    [Fact]
+    public async Task Complete_NextTurn_OnlyWhatIsNewIsPrefilledAndTheCloudIsNotAsked()
+    {
+        var first = await AskAsync(Text(600), 20, header: "off");
+        Assert.Equal(0, Cached(first));
+        var second = await AskAsync(Text(600) + first["choices"]![0]!["text"] + " And then?", 20);
+        Assert.InRange(Cached(second), 590, 10_000);
+        Assert.Equal(0, second["usage"]!["pdd"]!["cloudTokens"]!.GetValue<int>());
+
+        static int Cached(JsonNode answer) => answer["usage"]!["prompt_tokens_details"]!["cached_tokens"]!.GetValue<int>();
+    }
+
+    [Fact]
+    public async Task Complete_StopFoundInACloudToken_UsageCountsWhatWasShown()
+    {
+        var whole = (await AskAsync(Text(600), 100, header: "off"))["choices"]![0]!["text"]!.ToString();
+        var other = "Q" + Text(600)[1..]; // asked for the first time, so that the cloud is worth asking
+        var text = (await AskAsync(other, 100))["choices"]![0]!["text"]!.ToString();
+        Assert.NotEqual(whole, text);
+        _ = await AskAsync(Text(600), 1, header: "off");
+        var stopped = await AskAsync("R" + Text(600)[1..], 100, stop: "e");
+        var pdd = stopped["usage"]!["pdd"]!;
+        Assert.Equal("stop", stopped["choices"]![0]!["finish_reason"]!.ToString());
+        Assert.InRange(pdd["cloudTokens"]!.GetValue<int>() + pdd["deviceTokens"]!.GetValue<int>(), 1, 99);
+    }
+
+    [Fact]
+    public async Task Complete_HeaderUnknown_IsRefusedByName()
+    {
+        using var response = await PostAsync("x", 1, "sometimes", null, null);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal("bad_header", JsonNode.Parse(await response.Content.ReadAsStringAsync())!["error"]!["code"]!.ToString());
+    }
+
+    private static string Text(int characters) => string.Concat(Enumerable.Range(0, characters).Select(i => (char)('a' + (i * i % 26))));
+
+    private async Task<JsonNode> AskAsync(string prompt, int tokens, string? header = null, int? logprobs = null, string? stop = null)
+    {
+        using var response = await PostAsync(prompt, tokens, header, logprobs, stop);
+        var body = await response.Content.ReadAsStringAsync();
+        Assert.True(response.StatusCode == HttpStatusCode.OK, body);
+        return JsonNode.Parse(body)!;
+    }
+
+    private async Task<HttpResponseMessage> PostAsync(string prompt, int tokens, string? header, int? logprobs, string? stop)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/completions")
+        {
+            Content = JsonContent.Create(new JsonObject
+            {
+                ["model"] = "scripted", ["prompt"] = prompt, ["max_tokens"] = tokens, ["temperature"] = 0.8, ["seed"] = 5,
+                ["ignore_eos"] = true, ["logprobs"] = logprobs, ["stop"] = stop,
+            }),
+        };
+        if (header is not null) request.Headers.Add("Pdd-Cloud", header);
+        return await _http.SendAsync(request);
+    }
+}
