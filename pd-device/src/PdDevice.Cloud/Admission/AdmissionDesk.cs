@@ -91,7 +91,7 @@ internal sealed class AdmissionDesk
 
     // Positions and counts are read while the loops go on: a step more or less does not matter to a forecast.
     private QueueOutlook Outlook() => new(
-        [.. _admitted.Select(entry => Work(entry.Generation, entry.Prefill))], _slots, _pools.Speed(Math.Clamp(_admitted.Count, 1, _slots)));
+        [.. _admitted.Select(entry => Work(entry.Generation, entry.Prefill))], _slots, _pools.Speed(Math.Clamp(_admitted.Count, 1, _slots)), _pools.Apart);
 
     private QueueWork Work(Generation generation, int prefill) => new(
         generation.Request.Owner,

@@ -30,12 +30,12 @@ internal sealed class PrefixReuse(IEngine engine, PrefixStore store, CloudMetric
         {
             if (other == generation || other.Request.Owner != owner) continue;
             var common = generation.KnownTokens.CommonPrefixLength(other.KnownTokens[..other.Fed]);
-            if (common > length) (donor, length) = (other, common);
+            if (common > length && PrefixStore.IsWorth(common, other.Fed)) (donor, length) = (other, common);
         }
 
-        if (donor is not null || kept is not null)
+        var state = donor is null ? kept?.State : await ExportAsync(donor.Slot);
+        if (state is not null)
         {
-            var state = donor is null ? kept!.Value.State : await engine.ExportAsync(donor.Slot, CancellationToken.None);
             await ImportAsync(generation, state, Math.Min(length, generation.Known - 1)); // the last token yields the logits
             generation.Cached = generation.Fed;
         }
@@ -47,17 +47,30 @@ internal sealed class PrefixReuse(IEngine engine, PrefixStore store, CloudMetric
     public async ValueTask KeepAsync(Generation generation)
     {
         var tokens = generation.KnownTokens[..generation.Fed].ToArray();
-        if (store.Covers(generation.Request.Owner, tokens)) return;
-        var state = await engine.ExportAsync(generation.Slot, CancellationToken.None);
-        store.Keep(generation.Request.Owner, tokens, state);
+        if (!store.Wants(generation.Request.Owner, tokens)) return;
+        if (await ExportAsync(generation.Slot) is { } state) store.Keep(generation.Request.Owner, tokens, state);
     }
 
     /// <summary>Takes a generation's state out for another pool, and keeps it too: that costs nothing more.</summary>
     public async ValueTask TakeOutAsync(Generation generation)
     {
-        var state = await engine.ExportAsync(generation.Slot, CancellationToken.None);
-        store.Keep(generation.Request.Owner, generation.KnownTokens[..generation.Fed], state);
-        generation.State = state;
+        generation.State = await ExportAsync(generation.Slot);
+        if (generation.State is { } state) store.Keep(generation.Request.Owner, generation.KnownTokens[..generation.Fed], state);
+        else generation.Fed = 0; // the other pool prefills it
+    }
+
+    // A state that cannot be taken out (too large for one array, an unknown form) is not kept, nothing else.
+    private async ValueTask<byte[]?> ExportAsync(int slot)
+    {
+        try
+        {
+            return await engine.ExportAsync(slot, CancellationToken.None);
+        }
+        catch (EngineException)
+        {
+            metrics.StateLost();
+            return null;
+        }
     }
 
     // A state that cannot be used costs a prefill, nothing else.
@@ -71,6 +84,7 @@ internal sealed class PrefixReuse(IEngine engine, PrefixStore store, CloudMetric
         }
         catch (EngineException)
         {
+            metrics.StateLost();
             await engine.TruncateAsync(generation.Slot, 0, CancellationToken.None);
             generation.Fed = 0;
         }

@@ -98,7 +98,7 @@ public static class AssistApi
         var ended = cloud.Book.Ended(id, owner)
             ?? throw Refusals.Counted(metrics, "no_such_assist", "There is no assist with this id, or it ended long ago.");
         if (used is not null) cloud.Used(ended, used); // it has stopped whatever is said of it
-        return Results.Json(End(ended.End!), WireJson.Default.AssistEnd);
+        return Results.Json(End(ended.End), WireJson.Default.AssistEnd);
     }
 
     private static AssistEnd End(GenerationEnd end) =>

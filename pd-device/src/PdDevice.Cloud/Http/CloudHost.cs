@@ -49,7 +49,7 @@ public static class CloudHost
         else KeyGuard.Use(app, keys, life.Metrics);
         app.Use((context, next) =>
         {
-            if (KeyGuard.Open.Contains(context.Request.Path.Value)) return next(context);
+            if (KeyGuard.Open.Contains(context.Request.Path.Value) || context.Request.Path == MetricsApi.Route) return next(context);
             if (life.Serving is null) life.Metrics.Refused("loading");
             var body = life.Service.MaxBody;
             if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = body;

@@ -49,7 +49,7 @@ public static class OpenAiErrors
                 return new CompletionRefusedException(bad.StatusCode, "bad_request", "The body could not be read.");
             default:
                 var log = context.RequestServices.GetService<ILoggerFactory>()?.CreateLogger(typeof(OpenAiApi));
-                log?.LogError(exception, "A request failed in an unforeseen way.");
+                log?.LogError("A request failed in an unforeseen way: {Type}{Stack}", exception.GetType(), exception.StackTrace); // its message may quote the prompt
                 return new CompletionRefusedException(StatusCodes.Status500InternalServerError, "internal_error", "The server failed. Its log says more.");
         }
     }
