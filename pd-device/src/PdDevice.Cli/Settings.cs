@@ -65,7 +65,7 @@ public static class Settings
         "The file of API keys, made by `pdd keys`. With it every request needs a key; without it the cloud serves its own machine only.", null, Parse.Text);
 
     public static Setting<int> KeyConcurrency { get; } = new("--key-concurrency", "Keys:Concurrency", "N",
-        "Generations at once (the choices of a request count one by one) of a key without a limit of its own, 0 to 1000000; 0 is no limit.", "0", Parse.Int(0, 1_000_000));
+        "Generations at once (the choices of a request count one by one) of a key without a limit of its own, 0 to 1000000; 0 is three quarters of slots and queue where there are several keys, and no limit where there is one.", "0", Parse.Int(0, 1_000_000));
 
     public static Setting<int> KeyRate { get; } = new("--key-tokens-per-minute", "Keys:TokensPerMinute", "N",
         "Tokens a minute, prompts and answers together, of a key without a limit of its own, 0 to 1000000000; 0 is no limit.", "0", Parse.Int(0, KeyFile.MostLimit));

@@ -130,7 +130,8 @@ public sealed class BatchLoop(
             _running.Add(generation);
             if (generation.Times.Started is null) owners.Started(generation.Request.Owner);
             generation.Times.EnterSlot(time.GetTimestamp());
-            await _reuse.RestoreAsync(generation, _running);
+            // Copies take time that running streams feel: one a turn, while there are any.
+            if (await _reuse.RestoreAsync(generation, _running) && _running.Count > 1) break;
         }
 
         Count();

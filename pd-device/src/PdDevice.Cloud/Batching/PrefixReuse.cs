@@ -13,13 +13,14 @@ internal sealed class PrefixReuse(IEngine engine, PrefixStore store, CloudMetric
     /// Fills a generation's sequence with what is known already: the state it brings, or the longest prefix that is kept
     /// or runs here, of its own owner.
     /// </summary>
-    public async ValueTask RestoreAsync(Generation generation, IReadOnlyList<Generation> running)
+    /// <returns>Whether a state was copied for it.</returns>
+    public async ValueTask<bool> RestoreAsync(Generation generation, IReadOnlyList<Generation> running)
     {
         if (generation.State is { } own)
         {
             generation.State = null;
             await ImportAsync(generation, own, generation.Fed);
-            return;
+            return true;
         }
 
         var owner = generation.Request.Owner;
@@ -33,7 +34,7 @@ internal sealed class PrefixReuse(IEngine engine, PrefixStore store, CloudMetric
             if (common > length && PrefixStore.IsWorth(common, other.Fed)) (donor, length) = (other, common);
         }
 
-        var state = donor is null ? kept?.State : await ExportAsync(donor.Slot);
+        var state = donor is null ? kept?.State : await LendAsync(donor);
         if (state is not null)
         {
             await ImportAsync(generation, state, Math.Min(length, generation.Known - 1)); // the last token yields the logits
@@ -41,6 +42,7 @@ internal sealed class PrefixReuse(IEngine engine, PrefixStore store, CloudMetric
         }
 
         metrics.PrefixLookup(generation.Known, generation.Cached);
+        return state is not null;
     }
 
     /// <summary>Keeps what a generation leaves behind, for continuations and prompts that begin alike.</summary>
@@ -57,6 +59,15 @@ internal sealed class PrefixReuse(IEngine engine, PrefixStore store, CloudMetric
         generation.State = await ExportAsync(generation.Slot);
         if (generation.State is { } state) store.Keep(generation.Request.Owner, generation.KnownTokens[..generation.Fed], state);
         else generation.Fed = 0; // the other pool prefills it
+    }
+
+    /// <summary>A running neighbour's state; kept too, so that the next one that begins alike need not take it out again.</summary>
+    private async ValueTask<byte[]?> LendAsync(Generation donor)
+    {
+        var tokens = donor.KnownTokens[..donor.Fed].ToArray();
+        var state = await ExportAsync(donor.Slot);
+        if (state is not null) store.Keep(donor.Request.Owner, tokens, state);
+        return state;
     }
 
     // A state that cannot be taken out (too large for one array, an unknown form) is not kept, nothing else.

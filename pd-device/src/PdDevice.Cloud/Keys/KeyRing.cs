@@ -47,6 +47,9 @@ public sealed class KeyRing
         return found;
     }
 
+    /// <summary>Whether there are others to leave room for.</summary>
+    public bool Several => _keys.Count > 1;
+
     /// <summary>Limits of an owner; those of a key that was removed are the defaults.</summary>
     public QuotaLimits Limits(string owner)
     {

@@ -45,6 +45,8 @@ public static class OpenAiErrors
                 return new CompletionRefusedException(failed.Status, failed.Code, failed.Message);
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
                 return new CompletionRefusedException(StatusCodes.Status413PayloadTooLarge, "body_too_large", "The body is too large.");
+            case IOException when !context.RequestAborted.IsCancellationRequested: // framing that is none
+                return new CompletionRefusedException(StatusCodes.Status400BadRequest, "bad_request", "The body could not be read.");
             case BadHttpRequestException bad:
                 return new CompletionRefusedException(bad.StatusCode, "bad_request", "The body could not be read.");
             default:
