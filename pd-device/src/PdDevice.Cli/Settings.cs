@@ -55,6 +55,9 @@ public static class Settings
     public static Setting<int> PrefillSlots { get; } = new("--prefill-slots", "Pools:PrefillSlots", "N",
         "With disaggregated pools: prompts prefilled at once, 1 to 64.", $"{CloudDefaults.PrefillSlots}", Parse.Int(1, 64));
 
+    public static Setting<int> PrefillThreads { get; } = new("--prefill-threads", "Pools:PrefillThreads", "N",
+        "With disaggregated pools: threads of the engine that prefills, 1 to 1024; 0 is as many as --threads. The two run at the same time and must not share cores.", "0", Parse.Int(0, 1024));
+
     public static Setting<int> MaxTotal { get; } = new("--max-total", "Lease:MaxTotal", "N",
         "Tokens the cloud makes of one answer, continuations included, 1 to 1000000.", $"{CloudDefaults.MaxTotal}", Parse.Int(1, 1_000_000));
 
@@ -62,13 +65,13 @@ public static class Settings
         "The file of API keys, made by `pdd keys`. With it every request needs a key; without it the cloud serves its own machine only.", null, Parse.Text);
 
     public static Setting<int> KeyConcurrency { get; } = new("--key-concurrency", "Keys:Concurrency", "N",
-        "Requests at once of a key without a limit of its own, 0 to 1000000; 0 is no limit.", "0", Parse.Int(0, 1_000_000));
+        "Generations at once (the choices of a request count one by one) of a key without a limit of its own, 0 to 1000000; 0 is three quarters of slots and queue where there are several keys, and no limit where there is one.", "0", Parse.Int(0, 1_000_000));
 
     public static Setting<int> KeyRate { get; } = new("--key-tokens-per-minute", "Keys:TokensPerMinute", "N",
         "Tokens a minute, prompts and answers together, of a key without a limit of its own, 0 to 1000000000; 0 is no limit.", "0", Parse.Int(0, KeyFile.MostLimit));
 
     public static Setting<int?> NewKeyConcurrency { get; } = new("--concurrency", "NewKey:Concurrency", "N",
-        "For `pdd keys add`: the key's own limit of requests at once, 0 to 1000000; 0 is no limit. Without it the cloud's default counts.", null, text => Parse.Int(0, 1_000_000)(text));
+        "For `pdd keys add`: the key's own limit of generations at once, 0 to 1000000; 0 is no limit. Without it the cloud's default counts.", null, text => Parse.Int(0, 1_000_000)(text));
 
     public static Setting<int?> NewKeyRate { get; } = new("--tokens-per-minute", "NewKey:TokensPerMinute", "N",
         "For `pdd keys add`: the key's own tokens a minute, 0 to 1000000000; 0 is no limit. Without it the cloud's default counts.", null, text => Parse.Int(0, KeyFile.MostLimit)(text));

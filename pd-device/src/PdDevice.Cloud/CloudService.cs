@@ -106,9 +106,9 @@ public sealed class CloudService(EnginePools pools, EngineRates measured, CloudO
     /// <param name="assist">One that has ended.</param>
     /// <param name="used">0 to the tokens it decoded, as digits.</param>
     /// <exception cref="RefusedException">It is no such number.</exception>
-    public void Used(Generation assist, string used)
+    public void Used(EndedAssist assist, string used)
     {
-        var decoded = assist.End!.Decoded;
+        var decoded = assist.End.Decoded;
         if (!int.TryParse(used, NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count > decoded)
             throw Refuse(new RefusedException(new WireError("bad_used", $"used must be 0 to {decoded}, the tokens this assist decoded.")));
         if (assist.FirstReport()) metrics.NotUsed(decoded - count);

@@ -21,6 +21,7 @@ internal static class AnswerCost
         foreach (var model in run.Models)
         {
             await using var cloud = await BenchCloud.OpenAsync(model, new CloudOptions { PrefixBytes = 0, MaxStall = TimeSpan.Zero }, 2560, run.Threads, cancellationToken);
+            await ServeAsync(cloud, prompts[^1], 20); // warm
             foreach (var prompt in prompts)
             {
                 var prefill = await ServeAsync(cloud, prompt, 1);

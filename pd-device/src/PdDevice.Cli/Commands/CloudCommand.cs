@@ -25,7 +25,7 @@ public static class CloudCommand
         {
             Settings.Model.Option, Settings.CloudListen.Option, Settings.Keys.Option, Settings.Slots.Option, Settings.Queue.Option,
             Settings.MaxLease.Option, Settings.MaxTotal.Option, Settings.KeyConcurrency.Option, Settings.KeyRate.Option,
-            Settings.PrefillChunk.Option, Settings.MaxStall.Option, Settings.PrefixMemory.Option, Settings.SharedPrefixes.Option, Settings.Pools.Option, Settings.PrefillSlots.Option,
+            Settings.PrefillChunk.Option, Settings.MaxStall.Option, Settings.PrefixMemory.Option, Settings.SharedPrefixes.Option, Settings.Pools.Option, Settings.PrefillSlots.Option, Settings.PrefillThreads.Option,
             Settings.Drain.Option, Settings.MaxConnections.Option, Settings.OtlpEndpoint.Option, Settings.Context.Option, Settings.Threads.Option, Settings.Profile.Option,
         };
         command.SetAction(RunAsync);
@@ -53,7 +53,7 @@ public static class CloudCommand
             await using var loaded = await LoadedEngine.LoadAsync(result, options.Slots, time, new LoadProgress(life, time), loading.Token);
             foreach (var line in loaded.Emulated) Tell($"emulated {line}");
             Tell($"{loaded.Engine.Identity.Model}, {loaded.Rates.PrefillTokensPerSecond:F0} prefill and {loaded.Rates.DecodeTokensPerSecond:F0} decode tokens/s");
-            await using var prefill = options.Pools == PoolMode.Disaggregated ? await loaded.CreateSiblingAsync(options.PrefillSlots, time) : null;
+            await using var prefill = options.Pools == PoolMode.Disaggregated ? await loaded.CreateSiblingAsync(options.PrefillSlots, Settings.PrefillThreads.Of(result), time) : null;
             var pools = new EnginePools(options, loaded.Engine, prefill, loaded.Rates, metrics, time);
             var service = new CloudService(pools, loaded.Rates, options, metrics, keys);
             await ServeAsync(app, life, service, shared, options.DrainTimeout, end.Token, loading.Token);

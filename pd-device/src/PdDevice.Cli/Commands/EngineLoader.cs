@@ -56,11 +56,15 @@ public sealed record LoadedEngine(IEngine Engine, IEngine Real, EngineRates Rate
 
     /// <summary>A second engine on the same weights, for a pool of its own; as fast as this one.</summary>
     /// <param name="sequences">Sequences side by side.</param>
+    /// <param name="threads">Compute threads; 0: as this one.</param>
     /// <param name="time">The clock.</param>
-    public async Task<IEngine> CreateSiblingAsync(int sequences, TimeProvider time)
+    /// <exception cref="CliException">The model's KV state cannot be moved between the two.</exception>
+    public async Task<IEngine> CreateSiblingAsync(int sequences, int threads, TimeProvider time)
     {
+        if (Real is LlamaEngine { StateFitsAny: false } && sequences != Real.MaxSequences)
+            throw new CliException($"This model's KV state fits only an engine with as many sequences: give both pools the same number ({Settings.PrefillSlots.Flag} {Real.MaxSequences}), or serve with {Settings.Pools.Flag} mixed.");
         IEngine real = Real is LlamaEngine llama
-            ? await llama.CreateSiblingAsync(sequences)
+            ? await llama.CreateSiblingAsync(sequences, threads == 0 ? null : threads)
             : new ScriptedEngine(sequences, Real.ContextTokens);
         return Engine is PacedEngine ? new PacedEngine(real, Rates, time) : real;
     }

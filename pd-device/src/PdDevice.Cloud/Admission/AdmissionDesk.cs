@@ -12,6 +12,7 @@ internal sealed class AdmissionDesk
     private readonly CloudOptions _options;
     private readonly KeyRing? _keys;
     private readonly int _slots;
+    private readonly int _share;
     private readonly AdmissionControl _control;
     private readonly long _origin;
     private readonly Lock _gate = new();
@@ -25,6 +26,8 @@ internal sealed class AdmissionDesk
         (_pools, _options, _keys) = (pools, options, keys);
         _slots = Math.Min(options.Slots, pools.Engine.MaxSequences);
         _control = new AdmissionControl(_slots + options.QueueLength);
+        // Without a limit of its own a key leaves a quarter of the places to the others.
+        _share = Math.Max(1, (_slots + options.QueueLength) * 3 / 4);
         _origin = pools.Time.GetTimestamp();
     }
 
@@ -46,6 +49,7 @@ internal sealed class AdmissionDesk
             prefill = Math.Max(1, prefill - kept.Tokens);
         var ask = new AdmissionAsk(request.Owner, generations.Count, generations.Sum(g => (long)g.Request.Positions), prefill, request.ReadyIn);
         var limits = _keys?.Limits(request.Owner) ?? _options.KeyLimits;
+        if (_keys is { Several: true } && limits.Concurrency == 0) limits = limits with { Concurrency = _share };
         lock (_gate)
         {
             if (_control.Admit(ask, limits, Outlook, Now) is { } refusal) throw new RefusedException(refusal.Error, refusal.RetryAfter);
@@ -91,7 +95,7 @@ internal sealed class AdmissionDesk
 
     // Positions and counts are read while the loops go on: a step more or less does not matter to a forecast.
     private QueueOutlook Outlook() => new(
-        [.. _admitted.Select(entry => Work(entry.Generation, entry.Prefill))], _slots, _pools.Speed(Math.Clamp(_admitted.Count, 1, _slots)));
+        [.. _admitted.Select(entry => Work(entry.Generation, entry.Prefill))], _slots, _pools.Speed(Math.Clamp(_admitted.Count, 1, _slots)), _pools.Apart);
 
     private QueueWork Work(Generation generation, int prefill) => new(
         generation.Request.Owner,

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using PdDevice.Cloud.Telemetry;
 using PdDevice.Core.Planning;
@@ -19,15 +18,15 @@ public sealed record BatchLoopOptions(int Slots, int PrefillChunk, TimeSpan MaxS
 /// hands tokens out. Run it on the engine's own thread (<see cref="IEngine.RunLoopAsync"/>) so that a turn pays no hop.
 /// </summary>
 public sealed class BatchLoop(
-    IEngine engine, BatchLoopOptions options, EngineRates measured, PrefixStore prefixes, CloudMetrics metrics, TimeProvider time)
+    IEngine engine, BatchLoopOptions options, EngineRates measured, PrefixStore prefixes, OwnerCounts owners, CloudMetrics metrics, TimeProvider time)
 {
     private readonly Channel<Generation?> _arrivals = Channel.CreateUnbounded<Generation?>(new UnboundedChannelOptions { SingleReader = true });
     private readonly List<Generation> _waiting = [];
     private readonly Generation?[] _slots = new Generation?[Math.Min(options.Slots, engine.MaxSequences)];
     private readonly List<Generation> _running = [];
-    private readonly Dictionary<string, int> _slotsOf = new(StringComparer.Ordinal); // by owner
     private readonly List<SlotWork> _work = [];
     private readonly List<(Generation Generation, int Row)> _rows = [];
+    private readonly List<(Generation Generation, AssistEndReason? Reason, string? Message)> _leaving = []; // no reason: to the next pool
     private readonly HashSet<int> _endOfGeneration = [.. engine.Tokenizer.EndOfGeneration];
     private readonly EngineBatch _batch = new();
     private readonly PrefixReuse _reuse = new(engine, prefixes, metrics);
@@ -129,9 +128,10 @@ public sealed class BatchLoop(
             generation.Slot = Array.IndexOf(_slots, null);
             _slots[generation.Slot] = generation;
             _running.Add(generation);
-            _slotsOf[generation.Request.Owner] = _slotsOf.GetValueOrDefault(generation.Request.Owner) + 1;
+            if (generation.Times.Started is null) owners.Started(generation.Request.Owner);
             generation.Times.EnterSlot(time.GetTimestamp());
-            await _reuse.RestoreAsync(generation, _running);
+            // Copies take time that running streams feel: one a turn, while there are any.
+            if (await _reuse.RestoreAsync(generation, _running) && _running.Count > 1) break;
         }
 
         Count();
@@ -144,7 +144,7 @@ public sealed class BatchLoop(
         FewerWait?.Invoke();
     }
 
-    /// <summary>Fair first: of the owner with the fewest slots; then by due time.</summary>
+    /// <summary>Fair first: of the owner with the fewest that have started; then by due time.</summary>
     private Generation? Next()
     {
         Generation? next = null;
@@ -152,7 +152,7 @@ public sealed class BatchLoop(
         foreach (var generation in _waiting)
         {
             if (generation.After is { Decoded: 0, End: null }) continue;
-            var rank = (_slotsOf.GetValueOrDefault(generation.Request.Owner), Due(generation));
+            var rank = (owners.Running(generation.Request.Owner), Due(generation));
             if (next is null || rank.CompareTo(fewest) < 0) (next, fewest) = (generation, rank);
         }
 
@@ -182,9 +182,18 @@ public sealed class BatchLoop(
         }
 
         var now = time.GetTimestamp();
-        foreach (var (generation, row) in _rows) await DrawAsync(generation, row, now);
-        _cost.Observe(prefill, decode, time.GetElapsedTime(start).TotalSeconds);
+        _cost.Observe(prefill, decode, time.GetElapsedTime(start, now).TotalSeconds);
         metrics.Batch(prefill, decode);
+        foreach (var (generation, row) in _rows) Draw(generation, _batch.Logits(row), now);
+
+        // When everybody has the token: what follows copies KV, and nobody should wait for that longer than must be.
+        foreach (var (generation, reason, message) in _leaving)
+        {
+            if (reason is { } why) await EndAsync(generation, why, message);
+            else await PassOnAsync(generation, HandOver!);
+        }
+
+        _leaving.Clear();
     }
 
     private (int Prefill, int Decode) Fill()
@@ -218,27 +227,27 @@ public sealed class BatchLoop(
         return (_batch.Count - decodes, decodes);
     }
 
-    private async ValueTask DrawAsync(Generation generation, int row, long now)
+    private void Draw(Generation generation, ReadOnlySpan<float> logits, long now)
     {
         var before = generation.Times.LastToken;
         int id;
         try
         {
-            id = generation.Draw(_batch.Logits(row), now);
+            id = generation.Draw(logits, now);
         }
         catch (InvalidOperationException)
         {
             // No logit is finite: one generation's trouble (its penalties may cause it), not the loop's.
-            await EndAsync(generation, AssistEndReason.Error, "NoTokenLeft");
+            _leaving.Add((generation, AssistEndReason.Error, "NoTokenLeft"));
             return;
         }
 
         metrics.Token(generation, before is { } last ? time.GetElapsedTime(last, now) : null);
         if (before is null) Learn(generation);
-        if (_endOfGeneration.Contains(id)) await EndAsync(generation, AssistEndReason.Stop);
-        else if (generation.Decoded == generation.Request.MaxTokens) await EndAsync(generation, AssistEndReason.Lease);
-        else if (generation.Known >= engine.ContextTokens) await EndAsync(generation, AssistEndReason.Length);
-        else if (HandOver is not null) await PassOnAsync(generation, HandOver);
+        if (_endOfGeneration.Contains(id)) _leaving.Add((generation, AssistEndReason.Stop, null));
+        else if (generation.Decoded == generation.Request.MaxTokens) _leaving.Add((generation, AssistEndReason.Lease, null));
+        else if (generation.Known >= engine.ContextTokens) _leaving.Add((generation, AssistEndReason.Length, null));
+        else if (HandOver is not null) _leaving.Add((generation, null, null));
     }
 
     private async ValueTask PassOnAsync(Generation generation, Action<Generation> handOver)
@@ -259,9 +268,9 @@ public sealed class BatchLoop(
 
     private async ValueTask EndAsync(Generation generation, AssistEndReason reason, string? message = null)
     {
+        Close(generation, reason, message); // whoever asked need not wait for the copy
         if (reason is not AssistEndReason.Error) await _reuse.KeepAsync(generation);
         await LeaveAsync(generation);
-        Close(generation, reason, message);
     }
 
     private async ValueTask LeaveAsync(Generation generation)
@@ -270,7 +279,6 @@ public sealed class BatchLoop(
         await engine.TruncateAsync(generation.Slot, 0, CancellationToken.None);
         generation.Times.LeaveSlot(time.GetTimestamp(), time);
         _running.Remove(generation);
-        if (--CollectionsMarshal.GetValueRefOrNullRef(_slotsOf, generation.Request.Owner) == 0) _slotsOf.Remove(generation.Request.Owner);
         _slots[generation.Slot] = null;
         generation.Slot = -1;
         Count();
@@ -279,6 +287,7 @@ public sealed class BatchLoop(
     private void Close(Generation generation, AssistEndReason reason, string? message = null)
     {
         var now = time.GetTimestamp();
+        if (generation.Times.Started is not null) owners.Ended(generation.Request.Owner);
         generation.Times.LeaveSlot(now, time);
         generation.Times.Ended = now;
         generation.State = null;

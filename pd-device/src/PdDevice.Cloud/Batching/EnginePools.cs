@@ -23,20 +23,21 @@ public sealed class EnginePools
     {
         (Engine, Time) = (engine, time);
         Prefixes = new PrefixStore(options.PrefixBytes);
+        var owners = new OwnerCounts();
         var main = new BatchLoopOptions(options.Slots, options.PrefillChunk, options.MaxStall);
         if (prefill is null)
         {
-            _pools = [("mixed", engine, new BatchLoop(engine, main, measured, Prefixes, metrics, time))];
+            _pools = [("mixed", engine, new BatchLoop(engine, main, measured, Prefixes, owners, metrics, time))];
         }
         else
         {
             // States on their way take memory: no more of them than the decode pool can take at once.
             BatchLoop? first = null;
-            var decode = new BatchLoop(engine, main, measured, Prefixes, metrics, time) { FewerWait = () => first!.Wake() };
-            first = new BatchLoop(prefill, main with { Slots = options.PrefillSlots }, measured, Prefixes, metrics, time)
+            var decode = new BatchLoop(engine, main, measured, Prefixes, owners, metrics, time) { FewerWait = () => first!.Wake() };
+            first = new BatchLoop(prefill, main with { Slots = options.PrefillSlots }, measured, Prefixes, owners, metrics, time)
             {
                 HandOver = decode.Enqueue,
-                MayStart = () => decode.Waiting < Math.Min(options.Slots, engine.MaxSequences),
+                MayStart = () => decode.Waiting + first!.Running < Math.Min(options.Slots, engine.MaxSequences),
             };
             _pools = [("prefill", prefill, first), ("decode", engine, decode)];
         }
@@ -63,6 +64,9 @@ public sealed class EnginePools
 
     /// <summary>Share of KV positions in use, 0 to 1, of the fuller pool.</summary>
     public double KvUsage => _pools.Max(pool => pool.Loop.KvUsage);
+
+    /// <summary>Whether prompts are prefilled in a pool of their own.</summary>
+    internal bool Apart => _pools.Length > 1;
 
     /// <summary>What the engines need under the recent load, beside so many running generations. Safe from any thread.</summary>
     internal QueueSpeed Speed(int running) => new(_pools[0].Loop.Cost.Expect(1, 0), _pools[^1].Loop.Cost.Expect(0, running));

@@ -35,7 +35,6 @@ public sealed class Generation
     private readonly List<int> _tokens;
     private readonly PositionSampler _sampler;
     private int _leaving = Stays;
-    private int _reported;
 
     /// <param name="request">What to generate.</param>
     /// <param name="endOfGeneration">Ids that end it.</param>
@@ -119,9 +118,6 @@ public sealed class Generation
         _out.Writer.TryWrite(new GeneratedToken(index, id, Request.TopLogprobs is { } top ? TokenLogprobs.Of(logits, id, top) : null));
         return id;
     }
-
-    /// <summary>True once: for the first word of its device on how much of it was used.</summary>
-    internal bool FirstReport() => Interlocked.Exchange(ref _reported, 1) == 0;
 
     internal void Finish(GenerationEnd end)
     {

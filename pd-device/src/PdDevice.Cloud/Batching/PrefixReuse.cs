@@ -13,13 +13,14 @@ internal sealed class PrefixReuse(IEngine engine, PrefixStore store, CloudMetric
     /// Fills a generation's sequence with what is known already: the state it brings, or the longest prefix that is kept
     /// or runs here, of its own owner.
     /// </summary>
-    public async ValueTask RestoreAsync(Generation generation, IReadOnlyList<Generation> running)
+    /// <returns>Whether a state was copied for it.</returns>
+    public async ValueTask<bool> RestoreAsync(Generation generation, IReadOnlyList<Generation> running)
     {
         if (generation.State is { } own)
         {
             generation.State = null;
             await ImportAsync(generation, own, generation.Fed);
-            return;
+            return true;
         }
 
         var owner = generation.Request.Owner;
@@ -30,34 +31,57 @@ internal sealed class PrefixReuse(IEngine engine, PrefixStore store, CloudMetric
         {
             if (other == generation || other.Request.Owner != owner) continue;
             var common = generation.KnownTokens.CommonPrefixLength(other.KnownTokens[..other.Fed]);
-            if (common > length) (donor, length) = (other, common);
+            if (common > length && PrefixStore.IsWorth(common, other.Fed)) (donor, length) = (other, common);
         }
 
-        if (donor is not null || kept is not null)
+        var state = donor is null ? kept?.State : await LendAsync(donor);
+        if (state is not null)
         {
-            var state = donor is null ? kept!.Value.State : await engine.ExportAsync(donor.Slot, CancellationToken.None);
             await ImportAsync(generation, state, Math.Min(length, generation.Known - 1)); // the last token yields the logits
             generation.Cached = generation.Fed;
         }
 
         metrics.PrefixLookup(generation.Known, generation.Cached);
+        return state is not null;
     }
 
     /// <summary>Keeps what a generation leaves behind, for continuations and prompts that begin alike.</summary>
     public async ValueTask KeepAsync(Generation generation)
     {
         var tokens = generation.KnownTokens[..generation.Fed].ToArray();
-        if (store.Covers(generation.Request.Owner, tokens)) return;
-        var state = await engine.ExportAsync(generation.Slot, CancellationToken.None);
-        store.Keep(generation.Request.Owner, tokens, state);
+        if (!store.Wants(generation.Request.Owner, tokens)) return;
+        if (await ExportAsync(generation.Slot) is { } state) store.Keep(generation.Request.Owner, tokens, state);
     }
 
     /// <summary>Takes a generation's state out for another pool, and keeps it too: that costs nothing more.</summary>
     public async ValueTask TakeOutAsync(Generation generation)
     {
-        var state = await engine.ExportAsync(generation.Slot, CancellationToken.None);
-        store.Keep(generation.Request.Owner, generation.KnownTokens[..generation.Fed], state);
-        generation.State = state;
+        generation.State = await ExportAsync(generation.Slot);
+        if (generation.State is { } state) store.Keep(generation.Request.Owner, generation.KnownTokens[..generation.Fed], state);
+        else generation.Fed = 0; // the other pool prefills it
+    }
+
+    /// <summary>A running neighbour's state; kept too, so that the next one that begins alike need not take it out again.</summary>
+    private async ValueTask<byte[]?> LendAsync(Generation donor)
+    {
+        var tokens = donor.KnownTokens[..donor.Fed].ToArray();
+        var state = await ExportAsync(donor.Slot);
+        if (state is not null) store.Keep(donor.Request.Owner, tokens, state);
+        return state;
+    }
+
+    // A state that cannot be taken out (too large for one array, an unknown form) is not kept, nothing else.
+    private async ValueTask<byte[]?> ExportAsync(int slot)
+    {
+        try
+        {
+            return await engine.ExportAsync(slot, CancellationToken.None);
+        }
+        catch (EngineException)
+        {
+            metrics.StateLost();
+            return null;
+        }
     }
 
     // A state that cannot be used costs a prefill, nothing else.
@@ -71,6 +95,7 @@ internal sealed class PrefixReuse(IEngine engine, PrefixStore store, CloudMetric
         }
         catch (EngineException)
         {
+            metrics.StateLost();
             await engine.TruncateAsync(generation.Slot, 0, CancellationToken.None);
             generation.Fed = 0;
         }

@@ -26,11 +26,18 @@ public static class SharedPrefix
         var tokens = one[..one.AsSpan().CommonPrefixLength(other)];
         if (tokens.Length < PrefixStore.LeastTokens || tokens.Length >= pools.Engine.ContextTokens)
             throw new EngineException(EngineError.ContextFull, $"The shared prefix '{name}' has {tokens.Length} tokens; {PrefixStore.LeastTokens} to {pools.Engine.ContextTokens - 1} can be shared.");
+        await AskAsync(pools, tokens, cancellationToken);
+        if (await AskAsync(pools, tokens, cancellationToken) < tokens.Length - 1)
+            throw new EngineException(EngineError.OutOfMemory, $"The shared prefix '{name}' of {tokens.Length} tokens has no room; raise the memory for prefixes or share less.");
+        return tokens.Length;
+    }
+
+    /// <summary>Prefills the tokens and returns how many of them were at hand.</summary>
+    private static async Task<int> AskAsync(EnginePools pools, int[] tokens, CancellationToken cancellationToken)
+    {
         var generation = new Generation(new GenerationRequest(PrefixCache<byte[]>.Shared, tokens, SamplingOptions.Greedy, 1), []);
         pools.Enqueue(generation);
         await generation.Ended.WaitAsync(cancellationToken);
-        if (!pools.Prefixes.Covers(PrefixCache<byte[]>.Shared, tokens))
-            throw new EngineException(EngineError.OutOfMemory, $"The shared prefix '{name}' of {tokens.Length} tokens has no room; raise the memory for prefixes or share less.");
-        return tokens.Length;
+        return generation.Cached;
     }
 }

@@ -55,9 +55,9 @@ public static class AssistApi
             var where = field is null ? "" : $" Look at {field.Name}.";
             throw Refusals.Counted(metrics, "bad_json", $"The body is not an assist request.{where}");
         }
-        catch (BadHttpRequestException exception)
+        catch (IOException exception) when (!stop.IsCancellationRequested) // framing that is none is one too
         {
-            throw exception.StatusCode switch
+            throw (exception as BadHttpRequestException)?.StatusCode switch
             {
                 StatusCodes.Status413PayloadTooLarge => Refusals.Counted(metrics, "body_too_large", $"The body is over {cloud.MaxBody} bytes, more than this cloud's context can need."),
                 StatusCodes.Status408RequestTimeout => Refusals.Counted(metrics, "request_timeout", "The body came too slowly."),
@@ -98,7 +98,7 @@ public static class AssistApi
         var ended = cloud.Book.Ended(id, owner)
             ?? throw Refusals.Counted(metrics, "no_such_assist", "There is no assist with this id, or it ended long ago.");
         if (used is not null) cloud.Used(ended, used); // it has stopped whatever is said of it
-        return Results.Json(End(ended.End!), WireJson.Default.AssistEnd);
+        return Results.Json(End(ended.End), WireJson.Default.AssistEnd);
     }
 
     private static AssistEnd End(GenerationEnd end) =>

@@ -27,7 +27,8 @@ public static class CloudHost
     public static WebApplication Build(CloudOptions options, CloudLifecycle life, KeyRing? keys)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Error).AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        // Who starts the host says in one line why it did not start.
+        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Error).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None).AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.WebHost.UseKestrelHttpsConfiguration();
         var url = $"http://{options.Listen}";
         if (keys is null && LoopbackGuard.Reachable(builder.Configuration, url) is { } reachable)
@@ -44,12 +45,13 @@ public static class CloudHost
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
         var app = builder.Build();
 
+        app.UseStatusCodePages(context => Refusals.NoRouteAsync(context.HttpContext));
         Refusals.Use(app);
         if (keys is null) LoopbackGuard.Use(app);
         else KeyGuard.Use(app, keys, life.Metrics);
         app.Use((context, next) =>
         {
-            if (KeyGuard.Open.Contains(context.Request.Path.Value)) return next(context);
+            if (KeyGuard.Open.Contains(context.Request.Path.Value) || context.Request.Path == MetricsApi.Route) return next(context);
             if (life.Serving is null) life.Metrics.Refused("loading");
             var body = life.Service.MaxBody;
             if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = body;

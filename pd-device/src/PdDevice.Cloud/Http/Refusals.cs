@@ -29,6 +29,13 @@ internal static class Refusals
         return new RefusedException(new WireError(code, message), retryAfter);
     }
 
+    /// <summary>What the web server itself turned away, in the same form: an unknown path, a wrong method.</summary>
+    public static Task NoRouteAsync(HttpContext context) => context.Response.StatusCode == StatusCodes.Status403Forbidden
+        ? Task.CompletedTask // the guard of loopback tells a foreign page nothing
+        : Results.Json(
+            new WireErrorBody(new WireError("no_route", $"There is nothing here for this path and method ({context.Response.StatusCode}).")),
+            WireJson.Default.WireErrorBody, statusCode: context.Response.StatusCode).ExecuteAsync(context);
+
     private static Task WriteAsync(HttpContext context, RefusedException refusal)
     {
         var headers = context.Response.Headers;

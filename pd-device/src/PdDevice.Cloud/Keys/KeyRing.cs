@@ -19,6 +19,7 @@ public sealed class KeyRing
     private readonly Action<string> _warn;
     private volatile IReadOnlyList<ApiKey> _keys;
     private (DateTime Written, long Length) _seen;
+    private string? _warned;
     private long _looked;
 
     /// <param name="path">The key file.</param>
@@ -46,6 +47,9 @@ public sealed class KeyRing
         return found;
     }
 
+    /// <summary>Whether there are others to leave room for.</summary>
+    public bool Several => _keys.Count > 1;
+
     /// <summary>Limits of an owner; those of a key that was removed are the defaults.</summary>
     public QuotaLimits Limits(string owner)
     {
@@ -61,14 +65,16 @@ public sealed class KeyRing
             _looked = _time.GetTimestamp();
             var stamp = Stamp();
             if (stamp == _seen) return;
-            _seen = stamp;
             try
             {
                 _keys = KeyFile.Read(_path);
+                (_seen, _warned) = (stamp, null);
             }
             catch (SetupException exception)
             {
-                _warn($"{exception.Message} Until then the keys stay as they were.");
+                // Looked at again and again, for what mends it (a permission) need not change its stamp; told once.
+                if (exception.Message != _warned) _warn($"{exception.Message} Until then the keys stay as they were.");
+                _warned = exception.Message;
             }
         }
     }

@@ -17,6 +17,7 @@ public sealed class CloudMetrics : IDisposable
     private static readonly KeyValuePair<string, object?> Computed = Label("source", "local_compute");
     private static readonly KeyValuePair<string, object?> CacheHit = Label("source", "local_cache_hit");
 
+    private long _statesLost;
     private readonly Counter<long> _promptTokens;
     private readonly Counter<long> _promptSources;
     private readonly Counter<long> _generated;
@@ -75,6 +76,7 @@ public sealed class CloudMetrics : IDisposable
         _handoverStops = Counter("pdd.handover_stops", "Assists whose device let go after the first token and before the lease was used up.");
         _notUsed = Counter("pdd.tokens_not_used", "Tokens decoded that the device says it did not commit; devices that say nothing are not counted.");
         _refused = Counter("pdd.refusals", "Requests refused, by the code of their error.");
+        Meter.CreateObservableCounter<long>("pdd.kv_states_lost", () => _served is null ? [] : [new Measurement<long>(Volatile.Read(ref _statesLost))], null, "KV states that could not be taken out of an engine or put into one; each costs a prefill.");
         Gauge("pdd.prefix_store_bytes", "KV kept of finished generations, bytes.", served => served.Pools.Prefixes.Size);
         Meter.CreateObservableCounter<long>(
             "pdd.prefix_store_evictions", () => _served is { } served ? [new Measurement<long>(served.Pools.Prefixes.Evictions)] : [],
@@ -138,6 +140,9 @@ public sealed class CloudMetrics : IDisposable
         _prefixQueries.Add(tokens);
         _prefixHits.Add(reused);
     }
+
+    /// <summary>A KV state could not be taken out or put in: its work is prefilled again.</summary>
+    public void StateLost() => Interlocked.Increment(ref _statesLost);
 
     /// <summary>A generation ended.</summary>
     public void Ended(Generation generation)

@@ -10,10 +10,9 @@ public static class MetricsApi
     public const string Route = "/metrics";
 
     /// <summary>Maps the route; counting begins now.</summary>
-    /// <returns>The route, for what else holds for it.</returns>
-    public static RouteHandlerBuilder Map(IEndpointRouteBuilder routes, CloudMetrics metrics)
+    public static void Map(IEndpointRouteBuilder routes, CloudMetrics metrics)
     {
         var text = metrics.Text;
-        return routes.MapGet(Route, () => Results.Text(text.Read(), PrometheusText.ContentType));
+        routes.MapGet(Route, () => Results.Text(text.Read(), PrometheusText.ContentType));
     }
 }

@@ -66,7 +66,7 @@ public sealed class AdmissionControl(int places)
             return Refuse("too_many_choices", $"{ask.Generations} answers at once are asked for; {most} at most can be served.");
         if (quota.Limits.Concurrency > 0 && quota.Running + ask.Generations > quota.Limits.Concurrency)
         {
-            return Refuse("too_many_at_once", $"This key may have {quota.Limits.Concurrency} requests at once. Wait for one of them to end.",
+            return Refuse("too_many_at_once", $"This key may have {quota.Limits.Concurrency} generations at once, choices counted one by one. Wait for one of them to end.",
                 outlook().Ended(quota.Running + ask.Generations - quota.Limits.Concurrency, ask.Owner));
         }
 

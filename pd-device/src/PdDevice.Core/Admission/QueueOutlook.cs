@@ -27,7 +27,8 @@ public sealed class QueueOutlook
     /// <param name="ahead">All admitted work: what runs, and what waits in order of arrival.</param>
     /// <param name="slots">Slots, at least 1.</param>
     /// <param name="speed">What the engine needs.</param>
-    public QueueOutlook(IReadOnlyList<QueueWork> ahead, int slots, QueueSpeed speed)
+    /// <param name="apart">Whether a first token needs no slot, because prompts are prefilled in a pool of their own. Default false.</param>
+    public QueueOutlook(IReadOnlyList<QueueWork> ahead, int slots, QueueSpeed speed, bool apart = false)
     {
         _speed = speed;
         var free = new PriorityQueue<double, double>();
@@ -35,13 +36,13 @@ public sealed class QueueOutlook
         while (free.Count < slots) free.Enqueue(0, 0);
         foreach (var work in ahead.Where(work => !work.InSlot)) Run(work, from: free.Dequeue());
         _ends.Sort((a, b) => a.End.CompareTo(b.End));
-        _slotFree = free.Peek();
+        _slotFree = apart ? 0 : free.Peek();
 
         void Run(QueueWork work, double from)
         {
             // What needs no prefill does not wait behind those who do.
-            var first = work.PrefillLeft == 0 ? from : _prefillFree = Math.Max(from, _prefillFree) + (work.PrefillLeft * speed.PrefillRow);
-            var end = first + (work.TokensLeft * speed.Step);
+            var first = work.PrefillLeft == 0 ? from : _prefillFree = Math.Max(apart ? 0 : from, _prefillFree) + (work.PrefillLeft * speed.PrefillRow);
+            var end = Math.Max(from, first) + (work.TokensLeft * speed.Step);
             free.Enqueue(end, end);
             _ends.Add((work.Owner, end));
         }

@@ -29,7 +29,10 @@ public sealed class PrefixCache<T>(long capacity, int least)
     public long Evictions { get; private set; }
 
     /// <summary>The state with the longest prefix in common, and marks it used; null when none shares <c>least</c> tokens.</summary>
-    public PrefixHit<T>? Find(string scope, ReadOnlySpan<int> tokens)
+    /// <param name="scope">Whose tokens they are.</param>
+    /// <param name="tokens">What is asked.</param>
+    /// <param name="isWorth">Given the tokens shared and those the state holds: whether it is worth its copy. Null (default): always.</param>
+    public PrefixHit<T>? Find(string scope, ReadOnlySpan<int> tokens, Func<int, int, bool>? isWorth = null)
     {
         Entry? best = null;
         var length = least - 1;
@@ -37,7 +40,7 @@ public sealed class PrefixCache<T>(long capacity, int least)
         {
             if (entry.Scope != scope && entry.Scope != Shared) continue;
             var common = tokens.CommonPrefixLength(entry.Tokens);
-            if (common > length) (best, length) = (entry, common);
+            if (common > length && isWorth?.Invoke(common, entry.Tokens.Length) != false) (best, length) = (entry, common);
         }
 
         if (best is null) return null;

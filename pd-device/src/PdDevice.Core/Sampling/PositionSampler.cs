@@ -18,7 +18,7 @@ public sealed class PositionSampler
     private readonly SamplingOptions _options;
     private readonly Penalties _penalties;
     private readonly int[] _end;
-    private readonly TokenCutter _cutter = new();
+    private TokenCutter? _cutter; // 100 KB that only top-k and top-p need
     private float[] _work = [];
 
     /// <param name="options">Must be valid.</param>
@@ -78,11 +78,13 @@ public sealed class PositionSampler
         return work;
     }
 
+    private TokenCutter Cutter => _cutter ??= new TokenCutter();
+
     private TokenCut Filter(ReadOnlySpan<float> work, float max)
     {
         var cut = _options.MinP > 0 ? TokenCut.MinP(max, _options.MinP, _options.Temperature) : TokenCut.None;
-        if (_options.TopK > 0 && _options.TopK < work.Length) cut = _cutter.TopK(work, max, cut, _options.TopK);
-        return _options.TopP < 1 ? _cutter.TopP(work, max, cut, _options.TopP, _options.Temperature) : cut;
+        if (_options.TopK > 0 && _options.TopK < work.Length) cut = Cutter.TopK(work, max, cut, _options.TopK);
+        return _options.TopP < 1 ? Cutter.TopP(work, max, cut, _options.TopP, _options.Temperature) : cut;
     }
 
     private int Draw(ReadOnlySpan<float> work, int best, TokenCut cut, PositionNoise noise)

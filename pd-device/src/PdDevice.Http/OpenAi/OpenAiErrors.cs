@@ -45,11 +45,13 @@ public static class OpenAiErrors
                 return new CompletionRefusedException(failed.Status, failed.Code, failed.Message);
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
                 return new CompletionRefusedException(StatusCodes.Status413PayloadTooLarge, "body_too_large", "The body is too large.");
+            case IOException when !context.RequestAborted.IsCancellationRequested: // framing that is none
+                return new CompletionRefusedException(StatusCodes.Status400BadRequest, "bad_request", "The body could not be read.");
             case BadHttpRequestException bad:
                 return new CompletionRefusedException(bad.StatusCode, "bad_request", "The body could not be read.");
             default:
                 var log = context.RequestServices.GetService<ILoggerFactory>()?.CreateLogger(typeof(OpenAiApi));
-                log?.LogError(exception, "A request failed in an unforeseen way.");
+                log?.LogError("A request failed in an unforeseen way: {Type}{Stack}", exception.GetType(), exception.StackTrace); // its message may quote the prompt
                 return new CompletionRefusedException(StatusCodes.Status500InternalServerError, "internal_error", "The server failed. Its log says more.");
         }
     }

@@ -57,7 +57,7 @@ public static class OpenAiPage
         | 400 | `empty_prompt`, `context_length_exceeded` | nothing to go on from, or more than the model holds |
         | 400 | `text_not_expressible`, `chat_template_unknown` | the model's vocabulary or template does not allow it |
         | 404 | `model_not_found` | `model` is not the served one |
-        | 413 | `body_too_large` | over {new OpenAiOptions().MaxBody >> 20} MiB |
+        | 413 | `body_too_large` | over the limit of the server, at most {new OpenAiOptions().MaxBody >> 20} MiB (a cloud: 256 KiB and 64 bytes per position of its context) |
         | 500 | `internal_error` | a fault of the server; its log says more |
 
         What the server itself refuses or fails with (a missing key, a full queue with Retry-After, a failed engine) comes in the same form.

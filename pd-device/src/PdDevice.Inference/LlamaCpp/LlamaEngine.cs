@@ -40,8 +40,11 @@ public sealed class LlamaEngine : IEngine
 
     public int MaxBatchTokens { get; }
 
+    /// <summary>Whether its KV states fit engines with any number of sequences; false for sliding windows and M-RoPE.</summary>
+    public bool StateFitsAny => _model.HasPlainState;
+
     /// <summary>The thread every call runs on. A loop that itself runs here calls the engine without a hop. Ends with the engine.</summary>
-    public EngineThread Thread { get; }
+    internal EngineThread Thread { get; }
 
     /// <summary>Loads a model.</summary>
     /// <param name="options">The model and how to run it.</param>

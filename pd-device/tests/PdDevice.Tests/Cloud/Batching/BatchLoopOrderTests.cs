@@ -34,8 +34,10 @@ public sealed class BatchLoopOrderTests
         new ScriptedEngine(4),
         new CloudOptions { MaxStall = TimeSpan.FromMilliseconds(boundMs), PrefillChunk = 512 });
 
-    [Fact]
-    public void RunAsync_OneOwnerFillsTheQueue_AnotherIsServedNextAllTheSame() => Serve(
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void RunAsync_OneOwnerFillsTheQueue_AnotherIsServedNextAllTheSame(bool apart) => Serve(
         async (_, cloud) =>
         {
             var flood = Enumerable.Range(0, 20).Select(i => cloud.Assist(Request(50, 20, seed: i), "greedy")).ToArray();
@@ -44,7 +46,8 @@ public sealed class BatchLoopOrderTests
             Assert.InRange(flood.Count(g => g.Ended.IsCompleted), 1, 4); // those that had slots already
         },
         new ScriptedEngine(2),
-        new CloudOptions { Slots = 2 });
+        new CloudOptions { Slots = 2 },
+        apart ? new ScriptedEngine(1) : null);
 
     [Fact]
     public void RunAsync_DeviceReadySooner_ItsFirstTokenComesFirst() => Serve(

@@ -111,6 +111,32 @@ public sealed class PrefixReuseTests
         },
         new TestEngine(new ScriptedEngine()) { OnImport = () => throw new EngineException(EngineError.BadState, "refused") });
 
+    // A state may be too large for one array: the cloud must go on.
+    [Fact]
+    public void KeepAsync_StateCannotBeTakenOut_CostsAPrefillAndNothingElse() => Serve(
+        async (_, cloud) =>
+        {
+            var first = cloud.Assist(Request(300, 50), "a");
+            await ReadOneAsync(first);
+            var neighbour = cloud.Assist(Request(300, 5), "a"); // would copy from the one that runs
+            Assert.Equal(Alone(Request(300, 5)).Tokens, (await ReadAsync(neighbour)).Tokens);
+            Assert.Equal(49, (await ReadAsync(first)).Tokens.Length);
+            var again = cloud.Assist(Request(300, 5), "a");
+            Assert.Equal(Alone(Request(300, 5)).Tokens, (await ReadAsync(again)).Tokens);
+            Assert.Equal((0, 0), (neighbour.Cached, again.Cached));
+        },
+        new TestEngine(new ScriptedEngine(4)) { OnExport = () => throw new EngineException(EngineError.Failed, "too large") });
+
+    [Fact]
+    public void RestoreAsync_OnlyASmallPartOfALongStateMatches_IsNotCopied() => Serve(async (_, cloud) =>
+    {
+        await ReadAsync(cloud.Assist(Request(1000, 5), "a"));
+        var other = Request(1, 5) with { Prompt = [.. Ids(40, 7), .. Ids(60, 50)] };
+        var generation = cloud.Assist(other, "a");
+        Assert.Equal(Alone(other).Tokens, (await ReadAsync(generation)).Tokens);
+        Assert.Equal(0, generation.Cached);
+    });
+
     [Fact]
     public void Start_SeveralChoicesOfOnePrompt_PrefillItOnce()
     {

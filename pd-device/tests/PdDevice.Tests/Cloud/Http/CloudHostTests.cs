@@ -79,6 +79,8 @@ public sealed class CloudHostTests : IDisposable
         }
 
         Assert.Equal("""{"status":"alive"}""", await cloud.Http.GetStringAsync("/health"));
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(cloud, HttpMethod.Get, "/metrics", null));
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(cloud, HttpMethod.Get, "/metrics", _keys["one"]));
         using (var refused = await cloud.PostAsync(Body(), _keys["one"]))
         {
             Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);

@@ -45,6 +45,23 @@ public sealed class KeyRingTests : IDisposable
         Assert.Empty(_keys.Warnings);
     });
 
+    // What mends it changes neither its time nor its length.
+    [Fact]
+    public void Find_FileThatOthersMayWriteIsMended_CountsAgain() => VirtualTime.Run(async time =>
+    {
+        if (OperatingSystem.IsWindows()) return;
+        var ring = _keys.Open(time);
+        KeyFile.Remove(_keys.Path, "a");
+        const UnixFileMode own = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        File.SetUnixFileMode(_keys.Path, own | UnixFileMode.GroupWrite);
+        await Task.Delay(TimeSpan.FromSeconds(1), time);
+        Assert.NotNull(ring.Find(_keys["a"]));
+        Assert.Single(_keys.Warnings);
+        File.SetUnixFileMode(_keys.Path, own);
+        await Task.Delay(TimeSpan.FromSeconds(1), time);
+        Assert.Null(ring.Find(_keys["a"]));
+    });
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -88,7 +88,7 @@ internal sealed class InProcessCloud(CloudService cloud, TimeSpan oneWay, TimePr
         cloud.Book.Running(id, "")?.Release();
         while (cloud.Book.Running(id, "") is not null) await Task.Delay(TimeSpan.FromMilliseconds(1), time, cancellationToken);
         await Task.Delay(oneWay, time, cancellationToken);
-        if (cloud.Book.Ended(id, "") is not { End: { } end } ended) return null;
+        if (cloud.Book.Ended(id, "") is not { End: var end } ended) return null;
         cloud.Used(ended, $"{used}");
         return new AssistEnd(end.Reason, end.Decoded, end.Occupancy.TotalMilliseconds, end.Message);
     }

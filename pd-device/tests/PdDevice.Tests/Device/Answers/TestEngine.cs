@@ -15,6 +15,9 @@ internal sealed class TestEngine(IEngine inner) : IEngine
     /// <summary>Called after each call.</summary>
     public Action<EngineBatch> After { get; init; } = _ => { };
 
+    /// <summary>Called before a state is taken out; may refuse to.</summary>
+    public Action OnExport { get; init; } = () => { };
+
     /// <summary>Called before a state is imported; may refuse it.</summary>
     public Action OnImport { get; init; } = () => { };
 
@@ -45,7 +48,11 @@ internal sealed class TestEngine(IEngine inner) : IEngine
 
     public ValueTask TruncateAsync(int sequence, int length, CancellationToken cancellationToken) => inner.TruncateAsync(sequence, length, cancellationToken);
 
-    public ValueTask<byte[]> ExportAsync(int sequence, CancellationToken cancellationToken) => inner.ExportAsync(sequence, cancellationToken);
+    public ValueTask<byte[]> ExportAsync(int sequence, CancellationToken cancellationToken)
+    {
+        OnExport();
+        return inner.ExportAsync(sequence, cancellationToken);
+    }
 
     public ValueTask ImportAsync(int sequence, ReadOnlyMemory<byte> state, CancellationToken cancellationToken)
     {
