@@ -116,7 +116,7 @@ internal sealed class InProcessCloud(CloudService cloud, TimeSpan oneWay, TimePr
         }
         catch (RefusedException refused)
         {
-            throw new CloudRefusedException(refused.Error);
+            throw new CloudRefusedException(refused.Error, refused.Status, refused.RetryAfter);
         }
     }
 
