@@ -12,14 +12,15 @@ public sealed class DeviceMetrics : IDisposable
     private static readonly KeyValuePair<string, object?>[] Labels =
         [.. Enum.GetNames<FailurePlace>().Select(name => new KeyValuePair<string, object?>("place", JsonNamingPolicy.SnakeCaseLower.ConvertName(name)))];
 
-    private readonly Meter _meter = new(MeterName);
     private readonly Counter<long> _failures;
 
     public DeviceMetrics() =>
-        _failures = _meter.CreateCounter<long>("pdd.failures", null, "Places where answers failed: cloud_connect, cloud_first_token, cloud_token, refined_prompt, device_prefill, handover, device_decode or client_write.");
+        _failures = Meter.CreateCounter<long>("pdd.failures", null, "Places where answers failed: cloud_connect, cloud_first_token, cloud_token, refined_prompt, device_prefill, handover, device_decode or client_write.");
+
+    internal Meter Meter { get; } = new(MeterName);
 
     /// <summary>An answer failed here.</summary>
     public void Failed(FailurePlace place) => _failures.Add(1, Labels[(int)place]);
 
-    public void Dispose() => _meter.Dispose();
+    public void Dispose() => Meter.Dispose();
 }
