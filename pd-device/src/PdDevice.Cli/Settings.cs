@@ -1,5 +1,7 @@
 using PdDevice.Cloud;
 using PdDevice.Cloud.Keys;
+using PdDevice.Core.Planning;
+using PdDevice.Device.Answers;
 using PdDevice.Device.Link;
 using PdDevice.Inference.StandIns;
 
@@ -9,6 +11,7 @@ namespace PdDevice.Cli;
 public static class Settings
 {
     private static readonly CloudOptions CloudDefaults = new();
+    private static readonly AnswerPolicy PolicyDefaults = new();
 
     public static Setting<string> Model { get; } = new("--model", "Engine:Model", "FILE",
         "A GGUF file; without it the embedded model. `scripted` is a test stand-in without a model.", null, Parse.Text);
@@ -94,6 +97,21 @@ public static class Settings
     public static Setting<bool> LocalOnly { get; } = new("--local-only", "Device:LocalOnly", null,
         "Answer alone whatever else is configured: nothing leaves the device.", null, Parse.Switch);
 
+    public static Setting<CloudMode> CloudMode { get; } = new("--cloud-mode", "Cloud:Mode", "MODE",
+        "For a device: auto asks the cloud when that helps; off never does, as --local-only; required ends with an error before any token where the cloud cannot be used.", "auto", ParseCloudMode);
+
+    public static Setting<TimeSpan> TargetTtft { get; } = new("--target-ttft", "Device:TargetTtft", "TIME",
+        "A first token that the device alone has within this needs no cloud, as in 500ms, up to 60s; 0 asks whenever it saves a noticeable wait.", Parse.Text(PolicyDefaults.TargetTtft), Parse.Duration(TimeSpan.FromSeconds(60)));
+
+    public static Setting<PowerHint> PowerHint { get; } = new("--power-hint", "Device:PowerHint", "HINT",
+        "normal, or low for a low battery or a hot device: then the cloud is asked whenever it saves any wait.", "normal", ParsePowerHint);
+
+    public static Setting<TimeSpan> FirstTokenPatience { get; } = new("--first-token-patience", "Device:FirstTokenPatience", "TIME",
+        $"The cloud's first token is waited for this long, or {CloudPatience.FirstTokenFactor} times as long as it was expected to take if that is more; up to 600s.", Parse.Text(PolicyDefaults.Patience.FirstTokenFloor), Parse.Duration(TimeSpan.FromMinutes(10)));
+
+    public static Setting<TimeSpan> StallPatience { get; } = new("--stall-patience", "Device:StallPatience", "TIME",
+        "A cloud that falls silent is let go this long after the shown tokens ran out, up to 600s.", Parse.Text(PolicyDefaults.Patience.Stall), Parse.Duration(TimeSpan.FromMinutes(10)));
+
     public static Setting<bool> PlainHttp { get; } = new("--allow-plain-http", "Device:AllowPlainHttp", null,
         "Allow http:// to a cloud that is not on this machine: prompts then travel readable.", null, Parse.Switch);
 
@@ -129,6 +147,21 @@ public static class Settings
 
     private static EngineProfile ParseProfile(string text) =>
         EngineProfile.TryParse(text, out var profile, out var error) ? profile : throw new FormatException(error);
+
+    private static CloudMode ParseCloudMode(string text) => text switch
+    {
+        "auto" => Core.Planning.CloudMode.Auto,
+        "off" => Core.Planning.CloudMode.Off,
+        "required" => Core.Planning.CloudMode.Required,
+        _ => throw new FormatException($"'{text}' is none of auto, off and required."),
+    };
+
+    private static PowerHint ParsePowerHint(string text) => text switch
+    {
+        "normal" => Core.Planning.PowerHint.Normal,
+        "low" => Core.Planning.PowerHint.Low,
+        _ => throw new FormatException($"'{text}' is neither normal nor low."),
+    };
 
     private static PoolMode ParsePools(string text) => text switch
     {

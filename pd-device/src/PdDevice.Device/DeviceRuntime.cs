@@ -3,6 +3,7 @@ using PdDevice.Device.Answers;
 using PdDevice.Device.Assists;
 using PdDevice.Device.Conversations;
 using PdDevice.Device.Http;
+using PdDevice.Device.Telemetry;
 using PdDevice.Inference;
 using PdDevice.Inference.StandIns;
 
@@ -23,6 +24,15 @@ public sealed record DeviceRuntime(
     /// <summary>Held while an answer runs: the engine serves one at a time.</summary>
     public SemaphoreSlim Turn { get; } = new(1);
 
+    /// <summary>When answers use the cloud; default: auto, with the defaults of <see cref="AnswerPolicy"/>.</summary>
+    public AnswerPolicy Policy { get; init; } = new();
+
+    /// <summary>What is known of the cloud's health.</summary>
+    public CloudHealth Health { get; } = new(Time);
+
+    /// <summary>What the device counts.</summary>
+    public DeviceMetrics Metrics { get; } = new();
+
     /// <summary>What the device holds of the conversations it had.</summary>
     public HeldContext Held { get; } = new(Engine, ConversationBytes);
 
@@ -34,10 +44,12 @@ public sealed record DeviceRuntime(
     {
         var allowed = request with { AllowCompatible = AllowCompatible };
         if (request.Cold) Held.Forget();
+        var shared = new AnswerShared(Policy, Health, Metrics);
         return way switch
         {
-            AnswerWay.DeviceOnly => new Answer(Engine, Rates, null, allowed, Time, Held),
-            AnswerWay.PdDevice => new Answer(Engine, Rates, Cloud, allowed, Time, Held),
+            AnswerWay.DeviceOnly => new Answer(Engine, Rates, null, allowed, Time, Held, shared),
+            AnswerWay.PdDevice => new Answer(Engine, Rates, Cloud, allowed, Time, Held, shared),
+            AnswerWay.CloudOnly when Policy.Of(request.Mode) == CloudMode.Off => throw new AnswerException(AnswerError.BadRequest, "cloud-only needs a cloud, and the cloud is off."),
             AnswerWay.CloudOnly when Cloud is not null => new CloudOnlyAnswer(Engine, Cloud, allowed, Time),
             _ => throw new AnswerException(AnswerError.BadRequest, "cloud-only needs a cloud. Start the device with --cloud URL."),
         };

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
+using PdDevice.Core.Planning;
 using PdDevice.Device;
+using PdDevice.Device.Answers;
 using PdDevice.Device.Assists;
 using PdDevice.Device.Link;
 
@@ -11,15 +13,18 @@ public static class DeviceSetup
 {
     public static readonly IReadOnlyList<Option> Options =
     [
-        Settings.Model.Option, Settings.Cloud.Option, Settings.CloudKey.Option, Settings.LocalOnly.Option, Settings.Profile.Option, Settings.Link.Option,
+        Settings.Model.Option, Settings.Cloud.Option, Settings.CloudKey.Option, Settings.LocalOnly.Option, Settings.CloudMode.Option, Settings.Profile.Option, Settings.Link.Option,
         Settings.PlainHttp.Option, Settings.AllowCompatible.Option, Settings.Context.Option, Settings.Threads.Option,
+        Settings.TargetTtft.Option, Settings.PowerHint.Option, Settings.FirstTokenPatience.Option, Settings.StallPatience.Option,
     ];
 
     /// <summary>The cloud the options allow, checked before anything is loaded; null: local only.</summary>
-    /// <exception cref="CliException">Plain http to another machine without the flag that names the risk.</exception>
+    /// <exception cref="CliException">Plain http to another machine without the flag that names the risk; a cloud that is required and not named.</exception>
     public static HttpAssistClient? Cloud(ParseResult result, TimeProvider time)
     {
-        if (Settings.LocalOnly.Of(result) || Settings.Cloud.Of(result) is not { } cloud) return null;
+        if (Mode(result) == CloudMode.Off) return null; // not even greeted: no socket is opened
+        if (Settings.Cloud.Of(result) is not { } cloud)
+            return Mode(result) != CloudMode.Required ? null : throw new CliException($"{Settings.CloudMode.Flag} required needs a cloud. Name it with {Settings.Cloud.Flag} URL.");
         if (cloud.Scheme == Uri.UriSchemeHttp && !cloud.IsLoopback && !Settings.PlainHttp.Of(result))
             throw new CliException($"{cloud} is not on this machine and http is not encrypted. Use https, or {Settings.PlainHttp.Option.Name} if that network is yours.");
         var key = Settings.CloudKey.Of(result) is { } file ? Key(file) : null;
@@ -53,6 +58,17 @@ public static class DeviceSetup
     public static DeviceRuntime Runtime(ParseResult result, LoadedEngine loaded, IAssistClient? cloud, TimeProvider time)
     {
         var link = cloud is not null && Settings.Link.Of(result) is { } emulated ? (string[])[$"link: {emulated}"] : [];
-        return new DeviceRuntime(loaded.Engine, loaded.Rates, cloud, [.. loaded.Emulated, .. link], Settings.AllowCompatible.Of(result), time);
+        return new DeviceRuntime(loaded.Engine, loaded.Rates, cloud, [.. loaded.Emulated, .. link], Settings.AllowCompatible.Of(result), time)
+        {
+            Policy = new AnswerPolicy
+            {
+                Mode = Mode(result),
+                TargetTtft = Settings.TargetTtft.Of(result),
+                Power = Settings.PowerHint.Of(result),
+                Patience = new CloudPatience { FirstTokenFloor = Settings.FirstTokenPatience.Of(result), Stall = Settings.StallPatience.Of(result) },
+            },
+        };
     }
+
+    private static CloudMode Mode(ParseResult result) => Settings.LocalOnly.Of(result) ? CloudMode.Off : Settings.CloudMode.Of(result);
 }

@@ -9,8 +9,10 @@ namespace PdDevice.Core.Planning;
 /// <param name="MaxLease">The cloud's own limit for one lease; below 1 the cloud is not asked.</param>
 /// <param name="DeviceLead">How long the device has been prefilling already.</param>
 /// <param name="Held">Prompt tokens the device held before it began, of an earlier turn; default 0.</param>
+/// <param name="LeastSaving">A wait shorter than this is not worth a cloud's time; null (default) is <see cref="AssistPlanner.LeastSaving"/>, below zero asks even where the device is first.</param>
 public sealed record PlanInput(
-    int PromptTokens, int MaxTokens, EngineRates Device, EngineRates Cloud, TimeSpan RoundTrip, int MaxLease, TimeSpan DeviceLead, int Held = 0);
+    int PromptTokens, int MaxTokens, EngineRates Device, EngineRates Cloud, TimeSpan RoundTrip, int MaxLease, TimeSpan DeviceLead, int Held = 0,
+    TimeSpan? LeastSaving = null);
 
 /// <summary>What to do about one answer.</summary>
 /// <param name="UseCloud">Whether an assist is worth asking for.</param>
@@ -50,7 +52,7 @@ public static class AssistPlanner
 
         var first = input.RoundTrip + input.Cloud.Prefill(input.PromptTokens);
         var saved = alone - first;
-        if (saved < LeastSaving)
+        if (saved < (input.LeastSaving ?? LeastSaving))
         {
             return new AssistPlan(false, 0, TimeSpan.Zero, TimeSpan.Zero, alone, alone,
                 saved <= TimeSpan.Zero
@@ -62,7 +64,9 @@ public static class AssistPlanner
         var lease = Lease(alone, first, tau, device, limit);
         var ready = alone + device.Prefill(lease);
         return new AssistPlan(true, lease, tau, first, alone, ready,
-            lease == limit
+            saved < TimeSpan.Zero
+                ? $"asked although the device's own first token would come {-saved.TotalSeconds:F1} s sooner"
+                : lease == limit
                 ? $"the first token comes {saved.TotalSeconds:F1} s sooner; the device would not be ready within {limit} tokens"
                 : $"the first token comes {saved.TotalSeconds:F1} s sooner; the device is ready after about {lease} tokens");
     }

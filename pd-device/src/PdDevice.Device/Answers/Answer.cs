@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
-using PdDevice.Core.CatchUp;
 using PdDevice.Core.Ledger;
 using PdDevice.Core.Pacing;
 using PdDevice.Core.Planning;
@@ -15,7 +14,8 @@ namespace PdDevice.Device.Answers;
 /// <summary>
 /// One answer's life: plan, prefill and assist side by side, commit, show, absorb, take over, finish alone. A single loop
 /// handles one message at a time, so nothing here is locked; the decisions are Core's. The cloud may vanish at any
-/// moment: the device then simply catches up with what is committed and goes on.
+/// moment: the device then simply catches up with what is committed and goes on. Should the device fail, the cloud goes
+/// on. <see cref="FailurePlace"/> lists where an answer can fail and what follows.
 /// </summary>
 public sealed class Answer : IAnswer
 {
@@ -27,7 +27,8 @@ public sealed class Answer : IAnswer
     private readonly AnswerRequest _request;
     private readonly TimeProvider _time;
     private readonly DeviceSide _device;
-    private readonly CloudSide? _cloud;
+    private readonly CloudUse _cloud;
+    private readonly FailureLog _failures;
     private readonly TokenLedger _ledger = new();
     private readonly LedgerText _text = new();
     private readonly Queue<TokenLogprobs> _logprobs = new();
@@ -36,12 +37,9 @@ public sealed class Answer : IAnswer
 
     private long _origin;
     private SpeedController _pace = new(TimeSpan.Zero);
-    private AnswerMessage.Planned? _plan;
-    private AssistIntake? _intake;
     private SourceTicket? _mine;
-    private int _unused;
-    private string? _trouble;
     private Exception? _failure;
+    private AnswerException? _end;
 
     /// <param name="engine">The device's engine; this answer uses its sequence 0 alone.</param>
     /// <param name="rates">The device's measured rates.</param>
@@ -49,9 +47,12 @@ public sealed class Answer : IAnswer
     /// <param name="request">What to answer.</param>
     /// <param name="time">The clock.</param>
     /// <param name="held">What the engine holds of conversations; null (default) starts it empty.</param>
+    /// <param name="shared">What the device's answers share; null (default): policies as they are without settings, and a cloud of which nothing is known.</param>
     /// <exception cref="AnswerException">The request cannot be answered; nothing has been sent or shown.</exception>
-    public Answer(IEngine engine, EngineRates rates, IAssistClient? cloud, AnswerRequest request, TimeProvider time, HeldContext? held = null)
+    public Answer(IEngine engine, EngineRates rates, IAssistClient? cloud, AnswerRequest request, TimeProvider time, HeldContext? held = null, AnswerShared? shared = null)
     {
+        shared ??= new AnswerShared(new AnswerPolicy(), new CloudHealth(time), null);
+        if (shared.Policy.Of(request.Mode) == CloudMode.Off) cloud = null; // from here on there is nothing that could send
         request.Check(engine.ContextTokens);
         (_engine, _rates, _request, _time) = (engine, rates, request, time);
         _maxTokens = Math.Min(request.MaxTokens, engine.ContextTokens - request.Prompt.Length);
@@ -59,7 +60,9 @@ public sealed class Answer : IAnswer
         // Without a cloud nothing waits for a call to end: no handover, no refined prompt, and a stop ends the call itself.
         var chunk = cloud is null ? EngineRates.LargestChunk : rates.DeviceChunk;
         _device = new DeviceSide(engine, held ?? new HeldContext(engine, 0), request.Prompt, rates, chunk, _inbox.Writer, time);
-        _cloud = cloud is null ? null : new CloudSide(cloud, _ledger, _inbox.Writer, time);
+        _failures = new FailureLog(shared.Metrics);
+        var side = cloud is null ? null : new CloudSide(cloud, _ledger, _inbox.Writer, time);
+        _cloud = new CloudUse(side, engine, rates, request, _ledger, shared, _failures);
     }
 
     /// <summary>What it took; set when the enumeration has ended normally.</summary>
@@ -79,32 +82,35 @@ public sealed class Answer : IAnswer
         await using var timer = _time.CreateTimer(
             _ => _inbox.Writer.TryWrite(AnswerMessage.ShowDue.Instance), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _origin = _time.GetTimestamp();
-        await PrepareAsync(stop.Token);
-        var planning = _cloud?.PlanAsync(_engine.Identity, _request.AllowCompatible, Plan, stop.Token) ?? Task.CompletedTask;
+        var whole = false;
         try
         {
-            Drive(stop.Token);
+            await PrepareAsync(stop.Token);
+            _cloud.Begin(Now, _device.ReadyIn(0), stop.Token);
+            Steer(stop.Token);
             while (!Over)
             {
                 Handle(await _inbox.Reader.ReadAsync(stop.Token), stop.Token);
                 while (_inbox.Reader.TryRead(out var message)) Handle(message, stop.Token);
-                Drive(stop.Token);
-                BridgeSlip(stop.Token);
+                Steer(stop.Token);
                 while (_pace.TryShow(Now)) yield return Show();
-                if (_pace.NextDue is { } due) timer.Change(TimerWait.For(due - Now), Timeout.InfiniteTimeSpan);
+                if (NextDue is { } due) timer.Change(TimerWait.For(due - Now), Timeout.InfiniteTimeSpan);
             }
+
+            whole = true;
         }
         finally
         {
-            _cloud?.Close();
+            _cloud.LetGo();
             stop.Cancel();
             while (_device.Busy)
                 if (await _inbox.Reader.ReadAsync(CancellationToken.None) is AnswerMessage.EngineDone done)
                     _device.Done(done);
-            await planning;
+            await _cloud.EndAsync();
+            if (!whole) _failures.Add(FailurePlace.ClientWrite);
         }
 
-        if (!Ended) throw Failed(_failure!);
+        if (!Ended) throw _end!;
         Usage = await SettleAsync();
     }
 
@@ -113,11 +119,14 @@ public sealed class Answer : IAnswer
     private bool Ended => _ledger.Count == _maxTokens
         || (_ledger.Count > 0 && _engine.Tokenizer.EndOfGeneration.Contains(_ledger.Ids[^1]));
 
-    /// <summary>All is shown, and more will not come: the answer has ended, or the device has failed and the cloud is done.</summary>
-    private bool Over => _pace.Waiting == 0 && (Ended || (_failure is not null && _cloud is not { Runs: true }));
+    /// <summary>All is shown, and more will not come.</summary>
+    private bool Over => _pace.Waiting == 0 && (Ended || _end is not null);
 
-    private static AnswerException Failed(Exception failure) =>
-        new(AnswerError.DeviceFailed, $"The device's engine failed: {(failure as EngineException)?.Message ?? failure.GetType().Name}", failure);
+    private TimeSpan? NextDue => (_pace.NextDue, _cloud.PatienceEnds) switch
+    {
+        ({ } show, { } patience) => show < patience ? show : patience,
+        var (show, patience) => show ?? patience,
+    };
 
     private async Task PrepareAsync(CancellationToken cancellationToken)
     {
@@ -127,7 +136,7 @@ public sealed class Answer : IAnswer
         }
         catch (EngineException exception)
         {
-            throw Failed(exception);
+            DeviceFailed(exception);
         }
     }
 
@@ -135,60 +144,76 @@ public sealed class Answer : IAnswer
     {
         switch (message)
         {
-            case AnswerMessage.Planned planned when _mine is null:
-                _plan = planned;
-                if (!planned.Plan.UseCloud && _request.Lease is null) break;
-                _pace = new SpeedController(planned.Plan.UseCloud ? planned.Plan.Period : _rates.DecodeStep);
-                OpenAssist(_request.Lease ?? planned.Plan.Lease, stop);
+            case AnswerMessage.Greeted greeted when _cloud.IsCurrent(0):
+                if (_failure is null) Plan(greeted, stop);
+                else _cloud.Know(greeted);
                 break;
-            case AnswerMessage.FromCloud { Event: AssistToken token } from when IsCurrent(from.Assist):
-                Take(token);
+            case AnswerMessage.FromCloud { Event: AssistToken token } from when _cloud.IsCurrent(from.Assist):
+                if (!_cloud.Take(token, Ended)) break;
+                _sampler.Accept(token.Id);
+                Committed();
+                _cloud.Hope(_pace.ExhaustedAt(Now));
                 break;
-            case AnswerMessage.FromCloud { Event: AssistEnd end } from when IsCurrent(from.Assist):
-                // One that ends before its lease and before the answer would only end early again.
-                if (!_intake!.LeaseUsed && !Ended) DropCloud($"The cloud ended the assist early ({end.Reason}).");
-                else _cloud!.Close();
+            case AnswerMessage.FromCloud { Event: AssistEnd end } from when _cloud.IsCurrent(from.Assist):
+                _cloud.Took(end, Ended);
                 break;
-            case AnswerMessage.CloudLost lost when _mine is null && (lost.Assist == 0 || IsCurrent(lost.Assist)):
-                DropCloud(lost.Why);
+            case AnswerMessage.CloudLost lost when _cloud.IsCurrent(lost.Assist):
+                _cloud.Lost(lost);
                 break;
             case AnswerMessage.Drawn drawn:
                 Take(drawn);
                 break;
             case AnswerMessage.EngineDone done:
                 _device.Done(done);
-                _failure = stop.IsCancellationRequested ? null : done.Error;
+                if (done.Error is not null && !stop.IsCancellationRequested) DeviceFailed(done.Error);
                 break;
         }
-    }
-
-    private bool IsCurrent(int assist) => _cloud!.Runs && assist == _cloud.Opened;
-
-    private void Take(AssistToken token)
-    {
-        var fault = Ended ? PeerFault.AfterEndOfGeneration : _intake!.Take(token);
-        if (fault == PeerFault.None)
-        {
-            _sampler.Accept(token.Id);
-            Committed();
-            return;
-        }
-
-        _unused++;
-        DropCloud($"The cloud broke a rule ({fault}).");
     }
 
     private void Committed()
     {
         _pace.Commit();
-        if (Ended) _cloud?.Close();
+        if (Ended) _cloud.LetGo();
+    }
+
+    /// <summary>From here on the cloud is the only one that can go on.</summary>
+    private void DeviceFailed(Exception failure)
+    {
+        _failure = failure;
+        _failures.Add(_mine is null ? FailurePlace.DevicePrefill : _ledger.HandoverIndex is null ? FailurePlace.Handover : FailurePlace.DeviceDecode);
+        _mine = null;
+    }
+
+    /// <summary>What follows from all that has happened: the device works on, a continuation is asked for, or nobody can go on.</summary>
+    private void Steer(CancellationToken stop)
+    {
+        if (Ended || _end is not null) return;
+        _cloud.Watch(Now);
+        if (_cloud.Required && _ledger.Count == 0 && !_cloud.Pending)
+        {
+            _end = new AnswerException(AnswerError.CloudUnavailable,
+                $"This answer requires the cloud, which cannot be used. {_cloud.Trouble ?? $"Plan: {_cloud.Plan?.Reason}."} Try again later, or allow the device to answer alone.");
+            return;
+        }
+
+        if (_failure is null)
+        {
+            Drive(stop);
+            if (_mine is null) BridgeSlip(stop);
+        }
+        else if (!_cloud.Rescue(Now, _pace.Period, _maxTokens - _ledger.Count, stop))
+        {
+            _end = new AnswerException(AnswerError.DeviceFailed,
+                $"The device's engine failed: {(_failure as EngineException)?.Message ?? _failure.GetType().Name}{(_cloud.Trouble is { } trouble ? $" {trouble}" : "")}", _failure);
+        }
     }
 
     /// <summary>Keeps the device busy: ingest what is known; when all of it is, take over and decode to the end.</summary>
     private void Drive(CancellationToken stop)
     {
-        if (_device.Busy || Ended || _mine is not null || _failure is not null || _device.Ingest(_ledger, stop)) return;
-        _cloud?.Close();
+        if (_device.Busy || _mine is not null || _device.Ingest(_ledger, stop)) return;
+        if (_cloud.Required && _ledger.Count == 0) return; // the first token must be the cloud's
+        _cloud.LetGo();
         if (_ledger.Count == 0) _pace = new SpeedController(TimeSpan.Zero); // no cloud token to stay even with
         _mine = _ledger.Open(TokenSource.Device);
         _device.Decode(_sampler, _ledger.Count, _maxTokens, _request.TopLogprobs, stop);
@@ -205,41 +230,20 @@ public sealed class Answer : IAnswer
         }
     }
 
-    private AssistPlan Plan(AssistIdentity cloud, TimeSpan roundTrip) => AssistPlanner.Plan(new PlanInput(
-        _request.Prompt.Length, _maxTokens, _rates, Rates(cloud), roundTrip, cloud.MostLease(0), Now, _device.Held));
-
-    private static EngineRates Rates(AssistIdentity cloud) => new(cloud.PrefillTokensPerSecond, cloud.DecodeTokensPerSecond);
-
-    private void OpenAssist(int lease, CancellationToken stop)
+    private void Plan(AnswerMessage.Greeted greeted, CancellationToken stop)
     {
-        lease = Math.Min(lease, _plan!.Cloud.MostLease(_ledger.Count));
-        if (lease < 1) return;
-        _intake = new AssistIntake(_ledger, _engine.Tokenizer, _request.Sampling, lease);
-        _cloud!.Open(
-            _request.ToAssist(_engine.Identity, lease) with
-            {
-                Committed = _ledger.Ids.ToArray(),
-                PaceMs = _pace.Period.TotalMilliseconds,
-                ReadyInMs = _request.Lease is null ? _device.ReadyIn(_ledger.Count).TotalMilliseconds : 0, // a lease asked for by name is wanted however late
-            },
-            stop);
+        var lease = _cloud.Greeted(greeted, _maxTokens, Now, _device.Held);
+        if (lease == 0) return;
+        _pace = new SpeedController(_cloud.Plan!.UseCloud ? _cloud.Plan.Period : _rates.DecodeStep);
+        if (!_cloud.Open(lease, Now, _pace.Period, _device.ReadyIn(_ledger.Count), stop)) _cloud.LetGo();
     }
 
     /// <summary>Asks for a continuation when the shown tokens would otherwise run out before the device is ready.</summary>
     private void BridgeSlip(CancellationToken stop)
     {
-        if (_plan is not { } plan || _cloud!.Opened == 0 || _cloud.Runs || _mine is not null || Ended || _failure is not null || _trouble is not null || _request.Lease is not null) return;
-        var first = plan.RoundTrip + Rates(plan.Cloud).Prefill(_request.Prompt.Length + _ledger.Count);
-        var lease = SlipForecast.Continuation(
-            _device.ReadyIn(_ledger.Count), _pace.ExhaustedAt(Now) - Now, first, _pace.Period, _rates,
-            Math.Min(plan.Cloud.MostLease(_ledger.Count), _maxTokens - _ledger.Count));
-        if (lease > 0) OpenAssist(lease, stop);
-    }
-
-    private void DropCloud(string why)
-    {
-        _cloud!.Close();
-        _trouble = why;
+        var ready = _device.ReadyIn(_ledger.Count);
+        var lease = _cloud.Bridge(ready, _pace.ExhaustedAt(Now) - Now, _pace.Period, _maxTokens - _ledger.Count);
+        if (lease > 0) _cloud.Open(lease, Now, _pace.Period, ready, stop);
     }
 
     private ShownToken Show()
@@ -253,7 +257,7 @@ public sealed class Answer : IAnswer
     /// <summary>What the answer took as far as it was shown. After the enumeration, also one that was left before its end.</summary>
     public async Task<AnswerUsage> SettleAsync()
     {
-        var receipts = _cloud is null ? [] : await _cloud.ReceiptsAsync();
+        var receipts = await _cloud.ReceiptsAsync();
         var shown = Enumerable.Range(0, _pace.Shown).Select(i => _ledger[i]).ToArray();
         var fromCloud = shown.Count(token => token.Source == TokenSource.Cloud);
         var known = receipts.All(receipt => receipt is not null);
@@ -263,14 +267,15 @@ public sealed class Answer : IAnswer
             PromptTokens = _request.Prompt.Length,
             CloudTokens = fromCloud,
             DeviceTokens = shown.Length - fromCloud,
-            CloudTokensUnused = known ? receipts.Sum(receipt => receipt!.DecodedTokens) - fromCloud : _unused,
+            CloudTokensUnused = known ? receipts.Sum(receipt => receipt!.DecodedTokens) - fromCloud : _cloud.Unused,
             HandoverIndex = _ledger.HandoverIndex < shown.Length ? _ledger.HandoverIndex : null,
-            BytesLeft = _cloud?.BytesSent ?? 0,
+            BytesLeft = _cloud.BytesSent,
             OccupancyMs = known ? receipts.Sum(receipt => receipt!.OccupancyMs) : null,
-            Assists = _cloud?.Opened ?? 0,
-            Plan = _plan?.Plan,
-            CloudTrouble = _trouble,
-            Compatible = fromCloud > 0 && _plan?.Cloud.Identity.WeightsFingerprint != _engine.Identity.WeightsFingerprint,
+            Assists = _cloud.Opened,
+            Plan = _cloud.Plan,
+            CloudTrouble = _cloud.Trouble,
+            Failures = _failures.Places,
+            Compatible = fromCloud > 0 && _cloud.Cloud?.Identity.WeightsFingerprint != _engine.Identity.WeightsFingerprint,
         };
     }
 }

@@ -7,11 +7,14 @@ public enum AnswerError
     PromptTooLong,
     BadRequest,
 
-    /// <summary>The device's engine failed, and the cloud's lease did not reach the end of the answer.</summary>
+    /// <summary>The device's engine failed, and the cloud could not go on to the end of the answer.</summary>
     DeviceFailed,
 
     /// <summary>The cloud was the only side allowed, and it failed.</summary>
     CloudFailed,
+
+    /// <summary>The cloud was required and cannot be used; nothing has been shown.</summary>
+    CloudUnavailable,
 }
 
 /// <summary>A named failure of an answer. What was shown before it stays valid.</summary>

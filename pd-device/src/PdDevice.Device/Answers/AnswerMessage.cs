@@ -1,4 +1,3 @@
-using PdDevice.Core.Planning;
 using PdDevice.Core.Sampling;
 using PdDevice.Core.Wire;
 
@@ -11,14 +10,18 @@ internal abstract record AnswerMessage
     {
     }
 
-    /// <summary>The cloud is known, and this is the plan.</summary>
-    internal sealed record Planned(AssistPlan Plan, AssistIdentity Cloud, TimeSpan RoundTrip) : AnswerMessage;
+    /// <summary>The cloud has said who it is, and it fits.</summary>
+    internal sealed record Greeted(AssistIdentity Cloud, TimeSpan RoundTrip) : AnswerMessage;
 
     /// <summary>An event of the assist with this number.</summary>
     internal sealed record FromCloud(int Assist, AssistEvent Event) : AnswerMessage;
 
-    /// <summary>The cloud cannot be reached, refused, broke a rule or died. One sentence for a person.</summary>
-    internal sealed record CloudLost(int Assist, string Why) : AnswerMessage;
+    /// <summary>The cloud cannot be reached, does not fit, refused or died.</summary>
+    /// <param name="Assist">Number of the assist; 0 while it was greeted.</param>
+    /// <param name="Why">One sentence for a person.</param>
+    /// <param name="Cause">What it failed by; null where it broke off without a word.</param>
+    /// <param name="Misfit">It does not fit: nothing is wrong with it, and it is not worth asking again.</param>
+    internal sealed record CloudLost(int Assist, string Why, Exception? Cause, bool Misfit = false) : AnswerMessage;
 
     /// <summary>The engine's work in flight is done.</summary>
     /// <param name="Ingested">Positions it ingested that no message told of yet.</param>
@@ -32,7 +35,7 @@ internal abstract record AnswerMessage
     /// <summary>A token the device made, with its logprobs where they were asked for.</summary>
     internal readonly record struct DrawnToken(int Id, TokenLogprobs? Logprobs);
 
-    /// <summary>A token may be due for display.</summary>
+    /// <summary>A token may be due for display, or a wait for the cloud may be over.</summary>
     internal sealed record ShowDue : AnswerMessage
     {
         internal static ShowDue Instance { get; } = new();

@@ -28,6 +28,9 @@ public sealed record AnswerRequest
     /// <summary>Accept a cloud with other weights and the same tokenizer. Default false.</summary>
     public bool AllowCompatible { get; init; }
 
+    /// <summary>Whether this answer may use the cloud; null (default): as the device is set. A device set to off stays off.</summary>
+    public CloudMode? Mode { get; init; }
+
     /// <summary>What a cloud is asked for it: a lease from index 0 on, by a device with this model.</summary>
     internal AssistRequest ToAssist(ModelIdentity mine, int lease) => new()
     {
@@ -104,9 +107,12 @@ public sealed record AnswerUsage
     /// <summary>Whether tokens came from a cloud with other weights than the device's, as the user allowed.</summary>
     public bool Compatible { get; init; }
 
-    /// <summary>The plan; null when no cloud was asked.</summary>
+    /// <summary>The plan; null where no cloud is configured or allowed, or none could be asked.</summary>
     public AssistPlan? Plan { get; init; }
 
     /// <summary>Why the cloud was not used to the end of its lease, one sentence; null when all went well.</summary>
     public string? CloudTrouble { get; init; }
+
+    /// <summary>Where the answer failed and went on, in order; empty when all went well.</summary>
+    public IReadOnlyList<FailurePlace> Failures { get; init; } = [];
 }

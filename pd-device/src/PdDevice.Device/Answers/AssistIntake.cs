@@ -26,6 +26,9 @@ internal sealed class AssistIntake
         _ticket = ledger.Open(TokenSource.Cloud);
     }
 
+    /// <summary>Whether any token came, fit or not.</summary>
+    public bool Any => _received > 0;
+
     /// <summary>Whether as many tokens came as were asked for.</summary>
     public bool LeaseUsed => _received >= _lease;
 

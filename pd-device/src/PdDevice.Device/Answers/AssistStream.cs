@@ -77,7 +77,7 @@ internal sealed class AssistStream
                 _inbox.TryWrite(new AnswerMessage.FromCloud(_number, item));
             }
 
-            if (_end is null) _inbox.TryWrite(new AnswerMessage.CloudLost(_number, "The cloud closed the stream before its end."));
+            if (_end is null) _inbox.TryWrite(new AnswerMessage.CloudLost(_number, "The cloud closed the stream before its end.", null));
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
@@ -85,7 +85,7 @@ internal sealed class AssistStream
         }
         catch (Exception exception)
         {
-            _inbox.TryWrite(new AnswerMessage.CloudLost(_number, Explain(exception)));
+            _inbox.TryWrite(new AnswerMessage.CloudLost(_number, Explain(exception), exception));
         }
     }
 }

@@ -1,19 +1,20 @@
 using System.Threading.Channels;
 using PdDevice.Core.Ledger;
-using PdDevice.Core.Planning;
 using PdDevice.Core.Wire;
 using PdDevice.Device.Assists;
 
 namespace PdDevice.Device.Answers;
 
 /// <summary>
-/// The cloud's part of one answer: learns who the cloud is and opens assists. It decides nothing; whatever goes wrong
-/// becomes a message, for the device can always go on alone.
+/// The connections of one answer to the cloud: learns who it is and opens assists, one at a time. It decides nothing;
+/// whatever goes wrong becomes a message, for the device can always go on alone.
 /// </summary>
 internal sealed class CloudSide(IAssistClient client, TokenLedger ledger, ChannelWriter<AnswerMessage> inbox, TimeProvider time)
 {
     private readonly List<Task<AssistEnd?>> _receipts = [];
+    private readonly List<(CancellationTokenSource Stop, Task Done)> _greetings = [];
     private readonly long _bytesBefore = client.BytesSent;
+    private CancellationTokenSource? _greeting;
     private AssistStream? _current;
     private int _start;
 
@@ -23,27 +24,23 @@ internal sealed class CloudSide(IAssistClient client, TokenLedger ledger, Channe
     /// <summary>Whether the last one opened has not been closed.</summary>
     public bool Runs => _current is not null;
 
+    /// <summary>Whether the cloud has been asked who it is and has not said.</summary>
+    public bool Greets => _greeting is not null;
+
     public long BytesSent => client.BytesSent - _bytesBefore;
 
-    /// <summary>Asks who the cloud is, checks that it fits, and posts the plan.</summary>
-    public async Task PlanAsync(ModelIdentity mine, bool allowCompatible, Func<AssistIdentity, TimeSpan, AssistPlan> plan, CancellationToken cancellationToken)
+    /// <summary>Asks who the cloud is and whether it fits; the answer comes as a message.</summary>
+    public void Greet(ModelIdentity mine, bool allowCompatible, CancellationToken cancellationToken)
     {
-        try
-        {
-            var (cloud, roundTrip) = await client.IdentityAsync(cancellationToken);
-            var refusal = AssistRules.Mismatch(mine, cloud.Identity, allowCompatible);
-            inbox.TryWrite(refusal is null
-                ? new AnswerMessage.Planned(plan(cloud, roundTrip), cloud, roundTrip)
-                : new AnswerMessage.CloudLost(0, refusal.Message));
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // The answer is over.
-        }
-        catch (Exception exception)
-        {
-            inbox.TryWrite(new AnswerMessage.CloudLost(0, AssistStream.Explain(exception)));
-        }
+        _greeting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        _greetings.Add((_greeting, GreetAsync(mine, allowCompatible, _greeting.Token)));
+    }
+
+    /// <summary>The greeting's message has come, or it is not waited for any longer.</summary>
+    public void EndGreeting()
+    {
+        _greeting?.Cancel();
+        _greeting = null;
     }
 
     /// <summary>Opens an assist; the one before must be closed.</summary>
@@ -63,4 +60,31 @@ internal sealed class CloudSide(IAssistClient client, TokenLedger ledger, Channe
 
     /// <summary>What the closed assists cost; null for one whose cloud no longer answers.</summary>
     public async Task<IReadOnlyList<AssistEnd?>> ReceiptsAsync() => await Task.WhenAll(_receipts);
+
+    /// <summary>Waits until nothing of a greeting runs any longer.</summary>
+    public async Task GreetedAsync()
+    {
+        foreach (var (stop, done) in _greetings)
+        {
+            await done;
+            stop.Dispose();
+        }
+    }
+
+    private async Task GreetAsync(ModelIdentity mine, bool allowCompatible, CancellationToken stop)
+    {
+        AnswerMessage message;
+        try
+        {
+            var (cloud, roundTrip) = await client.IdentityAsync(stop);
+            var refusal = AssistRules.Mismatch(mine, cloud.Identity, allowCompatible);
+            message = refusal is null ? new AnswerMessage.Greeted(cloud, roundTrip) : new AnswerMessage.CloudLost(0, refusal.Message, null, Misfit: true);
+        }
+        catch (Exception exception)
+        {
+            message = new AnswerMessage.CloudLost(0, AssistStream.Explain(exception), exception);
+        }
+
+        if (!stop.IsCancellationRequested) inbox.TryWrite(message); // else the answer is over, or waits no longer
+    }
 }

@@ -102,6 +102,7 @@ public sealed class HttpAssistClient : IAssistClient, IDisposable
     private static async Task<CloudRefusedException> RefusedAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         var status = (int)response.StatusCode;
+        var later = response.Headers.RetryAfter?.Delta; // a date would need the clocks of both to agree
         try
         {
             await using var body = new BoundedStream(await response.Content.ReadAsStreamAsync(cancellationToken), MostBytesPlain);
@@ -109,7 +110,7 @@ public sealed class HttpAssistClient : IAssistClient, IDisposable
             if (error is not null)
             {
                 return new CloudRefusedException(new WireError(
-                    AssistRules.Printable(error.Error.Code, LongestMessage), AssistRules.Printable(error.Error.Message, LongestMessage)));
+                    AssistRules.Printable(error.Error.Code, LongestMessage), AssistRules.Printable(error.Error.Message, LongestMessage)), status, later);
             }
         }
         catch (JsonException)
@@ -117,7 +118,7 @@ public sealed class HttpAssistClient : IAssistClient, IDisposable
             // Not a cloud of ours, or a proxy in between: the status is all there is.
         }
 
-        return new CloudRefusedException(new WireError($"http_{status}", $"The cloud answered with HTTP status {status}."));
+        return new CloudRefusedException(new WireError($"http_{status}", $"The cloud answered with HTTP status {status}."), status, later);
     }
 
     private sealed record Known(AssistIdentity Identity, TimeSpan RoundTrip, long At);

@@ -3,9 +3,16 @@ using PdDevice.Core.Wire;
 namespace PdDevice.Device.Assists;
 
 /// <summary>The cloud refused, with a name and what to do.</summary>
-public sealed class CloudRefusedException(WireError error) : Exception(error.Message)
+/// <param name="error">Its name and what to do.</param>
+/// <param name="status">The HTTP status.</param>
+/// <param name="retryAfter">When the cloud wants to be asked again, from now; null: it did not say.</param>
+public sealed class CloudRefusedException(WireError error, int status, TimeSpan? retryAfter = null) : Exception(error.Message)
 {
     public WireError Error { get; } = error;
+
+    public int Status { get; } = status;
+
+    public TimeSpan? RetryAfter { get; } = retryAfter;
 }
 
 /// <summary>What a device asks of a cloud. HTTP in life; in tests a cloud in the same process, on any clock.</summary>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
+using PdDevice.Core.Planning;
 using PdDevice.Device.Answers;
 using PdDevice.Http.OpenAi;
 using PdDevice.Inference;
@@ -23,21 +24,26 @@ internal sealed class CompletionBackend(DeviceRuntime device) : ICompletionBacke
 
     public ValueTask<IReadOnlyList<ICompletionChoice>> StartAsync(HttpContext context, CompletionRequest request, CancellationToken cancellationToken)
     {
-        var way = Way(context.Request, request);
-        return ValueTask.FromResult<IReadOnlyList<ICompletionChoice>>([.. Enumerable.Range(0, request.Choices).Select(choice => new Choice(device, way, new AnswerRequest
+        var mode = Mode(context.Request.Headers[CloudHeader].ToString(), request);
+        return ValueTask.FromResult<IReadOnlyList<ICompletionChoice>>([.. Enumerable.Range(0, request.Choices).Select(choice => new Choice(device, new AnswerRequest
         {
-            Prompt = request.Prompt, MaxTokens = request.MaxTokens, Sampling = request.SamplingOf(choice), TopLogprobs = request.TopLogprobs,
+            Prompt = request.Prompt, MaxTokens = request.MaxTokens, Sampling = request.SamplingOf(choice), TopLogprobs = request.TopLogprobs, Mode = mode,
         }))]);
     }
 
-    private static AnswerWay Way(HttpRequest http, CompletionRequest request) => http.Headers[CloudHeader].ToString() switch
+    private static CloudMode? Mode(string header, CompletionRequest request) => (header, request.TopLogprobs) switch
     {
-        "off" => AnswerWay.DeviceOnly,
-        "" or "auto" => request.TopLogprobs is null ? AnswerWay.PdDevice : AnswerWay.DeviceOnly,
-        _ => throw new CompletionRefusedException(StatusCodes.Status400BadRequest, "bad_header", $"{CloudHeader} must be off or auto.", parameter: CloudHeader),
+        ("off", _) or ("" or "auto", not null) => CloudMode.Off,
+        ("", null) => null,
+        ("auto", null) => CloudMode.Auto,
+        ("required", null) => CloudMode.Required,
+        ("required", _) => throw Bad($"{CloudHeader} cannot be required with logprobs: a cloud's tokens carry none."),
+        _ => throw Bad($"{CloudHeader} must be off, auto or required."),
     };
 
-    private sealed class Choice(DeviceRuntime device, AnswerWay way, AnswerRequest request) : ICompletionChoice
+    private static CompletionRefusedException Bad(string message) => new(StatusCodes.Status400BadRequest, "bad_header", message, parameter: CloudHeader);
+
+    private sealed class Choice(DeviceRuntime device, AnswerRequest request) : ICompletionChoice
     {
         private Answer? _answer;
 
@@ -55,7 +61,7 @@ internal sealed class CompletionBackend(DeviceRuntime device) : ICompletionBacke
             await device.Turn.WaitAsync(cancellationToken);
             try
             {
-                _answer = (Answer)device.Create(way, request);
+                _answer = (Answer)device.Create(AnswerWay.PdDevice, request);
                 await using var shown = _answer.RunAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
                 while (await MoveNextAsync(shown))
                     if (!device.Engine.Tokenizer.EndOfGeneration.Contains(shown.Current.Id)) yield return new CompletionToken(shown.Current.Id, shown.Current.Logprobs);

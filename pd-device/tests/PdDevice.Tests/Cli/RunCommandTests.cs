@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 
 namespace PdDevice.Tests.Cli;
@@ -49,11 +51,48 @@ public sealed class RunCommandTests
         File.Delete(file);
     }
 
+    [Theory]
+    [InlineData("run", "--cloud-mode", "off")]
+    [InlineData("run", "--local-only", "true")]
+    [InlineData("device", "--cloud-mode", "off")]
+    [InlineData("run", "--cloud-mode", "auto")]
+    public async Task Command_Invariant7_CloudOff_NoSocketIsOpened(string command, string flag, string value)
+    {
+        using var cloud = new TcpListener(IPAddress.Loopback, 0);
+        cloud.Start(); // who connects waits in its backlog
+        var all = new List<string> { "--model", "scripted", "--profile", "phone@100", "--target-ttft", "0", "--cloud", $"http://{cloud.LocalEndpoint}", flag, value };
+        if (command == "run")
+        {
+            var result = await Pdd.RunAsync(["run", "What is new on this fine day?", "--max-tokens", "10", .. all]);
+            Assert.True(result.Code == 0, result.Error);
+        }
+        else
+        {
+            await using var device = await Pdd.ServeAsync(["device", "--listen", "127.0.0.1:0", .. all]);
+            using var http = new HttpClient();
+            using var answer = await http.PostAsync(new Uri(device.Address, "/v1/answers"), new StringContent("""{"prompt":"What is new?","maxTokens":10}"""));
+            Assert.Contains("deviceTokens", await answer.Content.ReadAsStringAsync());
+        }
+
+        Assert.Equal(value == "auto", cloud.Pending());
+    }
+
+    [Theory]
+    [InlineData("--cloud-mode", "required", "--cloud URL")]
+    [InlineData("--cloud-mode", "sometimes", "none of auto, off and required")]
+    [InlineData("--power-hint", "high", "neither normal nor low")]
+    public async Task Run_CloudSettingThatCannotBe_OneLineSaysWhatToDo(string flag, string value, string expected)
+    {
+        var result = await Pdd.RunAsync(["run", "Hello?", "--model", "scripted", flag, value]);
+        Assert.NotEqual(0, result.Code);
+        Assert.Contains(expected, result.Error);
+    }
+
     [Fact]
     public async Task Run_CloudHasOtherTokenizer_SaysBothNamesAndAnswersAlone()
     {
         await using var cloud = await Pdd.ServeAsync("cloud", "--listen", "127.0.0.1:0", "--model", "scripted");
-        var result = await Pdd.RunAsync(["run", "Tell me a story.", "--cloud", cloud.Address.ToString(), "--max-tokens", "10", "--profile", "phone@100"]);
+        var result = await Pdd.RunAsync(["run", "Tell me a story.", "--cloud", cloud.Address.ToString(), "--max-tokens", "10", "--profile", "phone@100", "--target-ttft", "0"]);
         Assert.Equal(0, result.Code);
         Assert.Contains("pdd-tiny", result.Error);
         Assert.Contains("scripted", result.Error);

@@ -41,8 +41,14 @@ public sealed class PurityTests
     public void PlanInput_Invariant8_HoldsOnlyWhatIsKnownBeforeTheAnswer() =>
         // The true length of the answer is not among them; MaxTokens is the limit the user set.
         Assert.Equal(
-            ["Cloud", "Device", "DeviceLead", "Held", "MaxLease", "MaxTokens", "PromptTokens", "RoundTrip"],
+            ["Cloud", "Device", "DeviceLead", "Held", "LeastSaving", "MaxLease", "MaxTokens", "PromptTokens", "RoundTrip"],
             typeof(PlanInput).GetProperties().Select(property => property.Name).Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void CloudChoiceInput_Invariant8_HoldsOnlyWhatIsKnownBeforeAByteLeaves() =>
+        Assert.Equal(
+            ["BreakerOpen", "Configured", "DeviceFirstToken", "HeldOff", "Mode", "Power", "TargetTtft"],
+            typeof(CloudChoiceInput).GetProperties().Select(property => property.Name).Order(StringComparer.Ordinal));
 
     [Fact]
     public void Assemblies_PointDownOnly()

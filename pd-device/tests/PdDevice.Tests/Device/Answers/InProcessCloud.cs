@@ -18,12 +18,22 @@ internal sealed class InProcessCloud(CloudService cloud, TimeSpan oneWay, TimePr
 {
     private readonly List<(int Count, TaskCompletionSource Reached)> _gates = [];
 
+    private bool _wasSilent;
+
     public List<AssistRequest> Requests { get; } = [];
 
     /// <summary>What breaks the stream after <see cref="LoseAfter"/> tokens; null ends it without an end event.</summary>
     public Exception? Loss { get; init; } = new IOException("reset");
 
     public int LoseAfter { get; init; } = int.MaxValue;
+
+    /// <summary>Tokens after which it falls silent for <see cref="Silence"/>, the first time it comes to them.</summary>
+    public int SilentAfter { get; init; } = int.MaxValue;
+
+    public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Called before it says who it is and before each assist; may throw what a broken way to it would.</summary>
+    public Action Asked { get; init; } = () => { };
 
     /// <summary>Rewrites what is delivered; for peers that break rules.</summary>
     public Func<AssistToken, IEnumerable<AssistToken>> Tamper { get; init; } = token => [token];
@@ -44,12 +54,14 @@ internal sealed class InProcessCloud(CloudService cloud, TimeSpan oneWay, TimePr
     public async ValueTask<(AssistIdentity Identity, TimeSpan RoundTrip)> IdentityAsync(CancellationToken cancellationToken)
     {
         await Task.Delay(2 * oneWay, time, cancellationToken);
+        Asked();
         return (cloud.Identity, 2 * oneWay);
     }
 
     public async IAsyncEnumerable<AssistEvent> OpenAsync(AssistRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Requests.Add(request);
+        Asked();
         await Task.Delay(oneWay, time, cancellationToken);
         var assist = Admit(request);
         var arrivals = Channel.CreateUnbounded<(AssistEvent Event, long Due)>();
@@ -66,6 +78,12 @@ internal sealed class InProcessCloud(CloudService cloud, TimeSpan oneWay, TimePr
                     {
                         yield return arrival.Event;
                         continue;
+                    }
+
+                    if (Delivered == SilentAfter && !_wasSilent)
+                    {
+                        _wasSilent = true;
+                        await Task.Delay(Silence, time, cancellationToken);
                     }
 
                     foreach (var tampered in Tamper(token)) yield return tampered;
@@ -116,7 +134,7 @@ internal sealed class InProcessCloud(CloudService cloud, TimeSpan oneWay, TimePr
         }
         catch (RefusedException refused)
         {
-            throw new CloudRefusedException(refused.Error);
+            throw new CloudRefusedException(refused.Error, refused.Status, refused.RetryAfter);
         }
     }
 

@@ -2,6 +2,7 @@ using PdDevice.Core.Planning;
 using PdDevice.Core.Sampling;
 using PdDevice.Device.Answers;
 using PdDevice.Device.Assists;
+using PdDevice.Device.Telemetry;
 using PdDevice.Inference;
 using PdDevice.Inference.StandIns;
 
@@ -42,10 +43,11 @@ internal static class Scripted
     /// <param name="cloudRates">Default <see cref="CloudRates"/>.</param>
     /// <param name="oneWay">Default <see cref="OneWay"/>.</param>
     /// <param name="options">Of the cloud.</param>
+    /// <param name="policy">When the cloud is used; default: the defaults.</param>
     public static Outcome Together(
         AnswerRequest request, Func<PdDevice.Cloud.CloudService, TimeProvider, InProcessCloud>? cloud = null,
         Func<InProcessCloud, TimeProvider, IEngine>? device = null, EngineRates? cloudRates = null, TimeSpan? oneWay = null,
-        PdDevice.Cloud.CloudOptions? options = null)
+        PdDevice.Cloud.CloudOptions? options = null, AnswerPolicy? policy = null)
     {
         Outcome? outcome = null;
         VirtualTime.Run(async time =>
@@ -55,15 +57,18 @@ internal static class Scripted
             var loop = InProcessCloud.Start(new PacedEngine(new ScriptedEngine(4), rates, time), rates, time, stop.Token, options);
             var client = cloud?.Invoke(loop, time) ?? new InProcessCloud(loop, oneWay ?? OneWay, time);
             var engine = device?.Invoke(client, time) ?? new PacedEngine(new ScriptedEngine(), DeviceRates, time);
-            outcome = await RunAsync(engine, client, request, time);
+            outcome = await RunAsync(engine, client, request, time, Shared(time, policy));
             stop.Cancel();
         });
         return outcome!;
     }
 
-    public static async Task<Outcome> RunAsync(IEngine engine, IAssistClient? client, AnswerRequest request, TimeProvider time)
+    public static AnswerShared Shared(TimeProvider time, AnswerPolicy? policy = null, DeviceMetrics? metrics = null) =>
+        new(policy ?? new AnswerPolicy(), new CloudHealth(time), metrics);
+
+    public static async Task<Outcome> RunAsync(IEngine engine, IAssistClient? client, AnswerRequest request, TimeProvider time, AnswerShared? shared = null)
     {
-        var answer = new Answer(engine, DeviceRates, client, request, time);
+        var answer = new Answer(engine, DeviceRates, client, request, time, shared: shared);
         var shown = new List<ShownToken>();
         await foreach (var token in answer.RunAsync(CancellationToken.None)) shown.Add(token);
         return new Outcome([.. shown.Select(t => t.Id)], string.Concat(shown.Select(t => t.Text)), shown, answer.Usage!);

@@ -1,0 +1,28 @@
+using PdDevice.Core.Planning;
+using PdDevice.Device.Assists;
+using PdDevice.Device.Telemetry;
+
+namespace PdDevice.Device.Answers;
+
+/// <summary>When answers of a device use the cloud and how long they wait for it.</summary>
+public sealed record AnswerPolicy
+{
+    /// <summary>Default: auto. A request may choose another; off here is off for all.</summary>
+    public CloudMode Mode { get; init; } = CloudMode.Auto;
+
+    /// <summary>A first token that the device alone has within this needs no cloud. Default 1 s, the absolute objective of design section 6.</summary>
+    public TimeSpan TargetTtft { get; init; } = TimeSpan.FromSeconds(1);
+
+    public PowerHint Power { get; init; } = PowerHint.Normal;
+
+    public CloudPatience Patience { get; init; } = new();
+
+    /// <summary>The mode of a request that asks for this one, or for none.</summary>
+    public CloudMode Of(CloudMode? asked) => Mode == CloudMode.Off ? CloudMode.Off : asked ?? Mode;
+}
+
+/// <summary>What the answers of one device share.</summary>
+/// <param name="Policy">When they use the cloud.</param>
+/// <param name="Health">What is known of that cloud.</param>
+/// <param name="Metrics">Where they count; null: nowhere.</param>
+public sealed record AnswerShared(AnswerPolicy Policy, CloudHealth Health, DeviceMetrics? Metrics);
