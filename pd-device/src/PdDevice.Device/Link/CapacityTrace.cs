@@ -25,6 +25,9 @@ public sealed class CapacityTrace
     /// <summary>Mean capacity, bits per second.</summary>
     public double BitsPerSecond => 8.0 * OpportunityBytes * _ms.Length / Length.TotalSeconds;
 
+    /// <summary>The longest time without an opportunity, the one over its end included.</summary>
+    public TimeSpan LongestSilence => TimeSpan.FromMilliseconds(_ms.Zip(_ms.Skip(1), (a, b) => b - a).Append(_ms[0]).Max());
+
     /// <exception cref="FormatException">It is no such trace, or cannot be read. One sentence that names file and line.</exception>
     public static CapacityTrace Read(string path)
     {

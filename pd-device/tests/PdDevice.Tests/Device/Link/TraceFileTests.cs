@@ -13,14 +13,15 @@ public sealed class TraceFileTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData("0\n0\n10\n", 10, 3600)]
-    [InlineData("7\r\n7\r\n40", 40, 900)]
-    [InlineData("831\n1000", 1000, 24)]
-    public void Read_CapacityOfAnySystem_GivesLengthAndMean(string text, int ms, double kilobits)
+    [InlineData("0\n0\n10\n", 10, 3600, 10)]
+    [InlineData("7\r\n7\r\n40", 40, 900, 33)]
+    [InlineData("831\n1000", 1000, 24, 831)]
+    public void Read_CapacityOfAnySystem_GivesLengthMeanAndLongestSilence(string text, int ms, double kilobits, int silence)
     {
         var trace = CapacityTrace.Read(_folder.Write("link.up", text));
         Assert.Equal(TimeSpan.FromMilliseconds(ms), trace.Length);
         Assert.Equal(1000 * kilobits, trace.BitsPerSecond, 6);
+        Assert.Equal(TimeSpan.FromMilliseconds(silence), trace.LongestSilence);
     }
 
     [Theory]
