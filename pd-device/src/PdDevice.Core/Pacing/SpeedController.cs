@@ -16,7 +16,7 @@ namespace PdDevice.Core.Pacing;
 /// the time the link gets to bring more.</para>
 /// <para>Each token is due one gap after the one before was due, so the lateness of timers does not add up. A token shown
 /// half a period late or later (the source starved, or the caller slept) restarts the schedule from that moment. Two tokens
-/// are never shown closer together than half the period then in force, and what piled up during a pause is never dumped.</para>
+/// are never shown closer together than half the period in force at the first of them, and what piled up during a pause is never dumped.</para>
 /// </remarks>
 public sealed class SpeedController
 {
@@ -29,15 +29,15 @@ public sealed class SpeedController
     private const double Blending = 0.25; // of a step's difference from the period: about four steps to get used to
 
     private TimeSpan _anchor;
-    private TimeSpan _shownAt;
+    private TimeSpan _soonest;
     private TimeSpan _gap;
-    private Outlook? _outlook;
+    private TimeSpan _lastGap;
 
     /// <param name="period">Time between two shown tokens. Zero shows them as they come.</param>
     public SpeedController(TimeSpan period)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(period, TimeSpan.Zero);
-        Period = _gap = period;
+        Period = _gap = _lastGap = period;
     }
 
     /// <summary>The period in force.</summary>
@@ -56,8 +56,16 @@ public sealed class SpeedController
     /// <summary>One more token exists.</summary>
     public void Commit() => Committed++;
 
-    /// <summary>What to expect from now on; null: nothing is known, and the pace stays even.</summary>
-    public void Expect(Outlook? outlook) => _outlook = outlook;
+    /// <summary>
+    /// Sets the gap by what is to be expected; null: nothing is known, and the pace is even. To be called when something
+    /// has changed or time has gone by. A token that would so have been due in the past is due now, if it was not before.
+    /// </summary>
+    public void Expect(Outlook? outlook, TimeSpan now)
+    {
+        var before = Due < now ? Due : now;
+        _gap = outlook is { } known ? Bent(known) : Period;
+        if (Due < before) _soonest = before;
+    }
 
     /// <summary>The device made a token in this time: the period moves towards it, by at most <see cref="MostBend"/>. A period of zero stays.</summary>
     public void Blend(TimeSpan step)
@@ -71,7 +79,7 @@ public sealed class SpeedController
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(now, TimeSpan.Zero);
         if (Waiting == 0 || now < Due) return false;
-        (_gap, _anchor, _shownAt) = (Gap, Anchor(Due, now), now);
+        (_anchor, _lastGap, _soonest) = (Anchor(Due, now), _gap, now + (Period / 2));
         Shown++;
         return true;
     }
@@ -96,22 +104,19 @@ public sealed class SpeedController
         get
         {
             if (Shown == 0) return TimeSpan.Zero;
-            var (even, soonest) = (_anchor + Gap, _shownAt + (Period / 2));
-            return even > soonest ? even : soonest;
+            var due = _anchor + _gap;
+            return due > _soonest ? due : _soonest;
         }
     }
 
-    private TimeSpan Gap
+    private TimeSpan Bent(Outlook outlook)
     {
-        get
-        {
-            if (_outlook is not { } outlook || Shown == 0 || Period == TimeSpan.Zero) return Period;
-            var (next, later) = (Needed(outlook.Next), Needed(outlook.Later));
-            var needed = next > later ? next : later;
-            var most = Period * (outlook.Most > MostBend ? Math.Clamp(MostBend * (_gap / Period), MostBend, outlook.Most) : outlook.Most);
-            var least = Period * outlook.Least;
-            return needed > most ? most : needed < least ? least : needed;
-        }
+        if (Shown == 0 || Period == TimeSpan.Zero) return Period;
+        var (next, later) = (Needed(outlook.Next), Needed(outlook.Later));
+        var needed = next > later ? next : later;
+        var most = Period * (outlook.Most > MostBend ? Math.Clamp(MostBend * (_lastGap / Period), MostBend, outlook.Most) : outlook.Most);
+        var least = Period * outlook.Least;
+        return needed > most ? most : needed < least ? least : needed;
     }
 
     private TimeSpan Needed(Supply supply) => (supply.At - _anchor) / (Waiting + supply.Ahead);
