@@ -54,15 +54,17 @@ public sealed class PaceForecast
     }
 
     /// <summary>The device took over: it makes its first token now.</summary>
-    public void TookOver(TimeSpan now) => (_last, _left, _device) = (now, 0, true);
+    /// <param name="now">Now.</param>
+    /// <param name="step">What its decode steps are expected to take.</param>
+    public void TookOver(TimeSpan now, TimeSpan step) => (_last, _step, _left, _device) = (now, step, 0, true);
 
     /// <summary>The device made a further token.</summary>
-    /// <returns>How long it took.</returns>
+    /// <returns>What its steps take, by the last few.</returns>
     public TimeSpan FromDevice(TimeSpan now)
     {
-        var took = now - _last;
+        _step += (now - _last - _step) * Smoothing;
         _last = now;
-        return took;
+        return _step;
     }
 
     /// <summary>What to expect now; null: nothing at all.</summary>
@@ -91,11 +93,9 @@ public sealed class PaceForecast
     private static Outlook Device(TimeSpan ready, TimeSpan step, bool mayAsk) => new(
         new Supply(1, ready), new Supply(Ahead, ready + (Ahead * step)), 1, mayAsk ? SpeedController.MostBend : SpeedController.MostStretch);
 
-    private Outlook Own(TimeSpan now, TimeSpan period)
-    {
-        _step = period;
-        return Device(Expected(now), period, mayAsk: true) with { Least = Draining };
-    }
+    /// <summary>After the handover: one that is slower than the period is gone over to gap by gap, while tokens wait.</summary>
+    private Outlook Own(TimeSpan now, TimeSpan period) =>
+        Device(Expected(now), _step, mayAsk: true) with { Least = Draining, Most = SpeedController.MostBend * Math.Max(1, _step / period) };
 
     private TimeSpan Expected(TimeSpan now)
     {

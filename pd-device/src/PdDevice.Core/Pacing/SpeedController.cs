@@ -26,8 +26,6 @@ public sealed class SpeedController
     /// <summary>Gaps grow to this share of the period at most where more would be needed: slower than that, a stop is clearer.</summary>
     public const double MostStretch = 3;
 
-    private const double Blending = 0.25; // of a step's difference from the period: about four steps to get used to
-
     private TimeSpan _anchor;
     private TimeSpan _soonest;
     private TimeSpan _gap;
@@ -67,12 +65,9 @@ public sealed class SpeedController
         if (Due < before) _soonest = before;
     }
 
-    /// <summary>The device made a token in this time: the period moves towards it, by at most <see cref="MostBend"/>. A period of zero stays.</summary>
-    public void Blend(TimeSpan step)
-    {
-        var blended = Period + ((step - Period) * Blending);
-        Period = blended > Period * MostBend ? Period * MostBend : blended < Period / MostBend ? Period / MostBend : blended;
-    }
+    /// <summary>The device makes tokens in this time each: the period becomes it, by at most <see cref="MostBend"/> at a time. A period of zero stays.</summary>
+    public void Blend(TimeSpan step) =>
+        Period = step > Period * MostBend ? Period * MostBend : step < Period / MostBend ? Period / MostBend : step;
 
     /// <summary>Shows exactly one token if one waits and is due; false otherwise.</summary>
     public bool TryShow(TimeSpan now)

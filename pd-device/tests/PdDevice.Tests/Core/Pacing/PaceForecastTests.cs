@@ -103,6 +103,16 @@ public sealed class PaceForecastTests
         }).QuickCheckThrowOnFailure();
 
     [Fact]
+    public void Run_DeviceKnownToBeSlower_GapsGrowByAFifthEachWhileTokensWait()
+    {
+        var run = new PaceRun(Period) { Cloud = Burst(24, Ms(200)), Ready = Ms(200) + (17 * Period), Step = _ => 3 * Period, StepAsSaid = 3 * Period };
+        var gaps = Gaps(run.Run(80)).ToArray();
+        var last = Array.FindIndex(gaps, gap => gap > Period * 2.4);
+        foreach (var (before, after) in gaps.Take(last).Zip(gaps.Skip(1))) Assert.True(after <= before * 1.25, $"{before}, then {after}");
+        Assert.All(gaps[^20..], gap => Assert.InRange(gap / Period, 2.69, 3.1));
+    }
+
+    [Fact]
     public void Run_DeviceStepsJitter_GapsJitterLess()
     {
         // Steps of 60 and 140 ms in turn: a token in reserve evens them out.

@@ -23,6 +23,9 @@ internal sealed class PaceRun(TimeSpan period)
     /// <summary>Time of each of the device's steps, told its number.</summary>
     public Func<int, TimeSpan> Step { get; init; } = _ => TimeSpan.FromMilliseconds(1);
 
+    /// <summary>What the device says at the handover that a step will take; default the period.</summary>
+    public TimeSpan? StepAsSaid { get; init; }
+
     /// <summary>Whether a continuation may be asked for, if the forecast wants one.</summary>
     public bool MayAsk { get; init; }
 
@@ -56,7 +59,7 @@ internal sealed class PaceRun(TimeSpan period)
             if (NextMade() <= now)
             {
                 if (made++ > 0) Pace.Blend(forecast.FromDevice(now));
-                else forecast.TookOver(now);
+                else forecast.TookOver(now, StepAsSaid ?? period);
                 Commit();
             }
 
