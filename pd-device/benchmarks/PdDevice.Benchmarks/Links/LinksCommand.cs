@@ -20,6 +20,7 @@ internal static class LinksCommand
 
     // A cloud of many slots: a batch of 20 decode steps takes 20 ms, a prompt of 500 tokens 100 ms.
     private static readonly EngineRates CloudRates = new(5000, 1000);
+    private static readonly LinkLoad Real = new(10, 1, 120, 1200, 2400);
 
     public static Command Create()
     {
@@ -37,16 +38,17 @@ internal static class LinksCommand
         if (!EngineProfile.TryParse(smoke ? "phone@1500" : result.GetValue(Profile)!, out var profile, out var error)) throw new CliException(error);
         var cases = Cases(result, smoke);
         var rows = new List<IReadOnlyList<string>>();
+        var load = smoke ? new LinkLoad(4, 4, 20, 300, 500) : new LinkLoad(200, 20, 120, 300, 700);
         var notes = new List<string>
         {
+            $"{load.Answers} answers of {load.Tokens} tokens to prompts of {load.LeastPrompt} to {load.MostPrompt} characters by {load.AtOnce} devices at a time, read from the devices' sockets; of a real model {Real.Answers}, one after the other, to prompts of {Real.LeastPrompt} to {Real.MostPrompt}.",
             "Gaps and TPOT in TPOTs of the devices alone; after catch-up: between tokens the device made; machine's: those in which a timer of the machine was over 10 ms late.",
             $"Emulated: devices {profile}; scripted engines, their cloud at {CloudRates.PrefillTokensPerSecond:N0} prefill and {CloudRates.DecodeTokensPerSecond:N0} decode tokens/s of all together; links. Each device has a link, an engine and an endpoint of its own; sockets and HTTP are real.",
-            "Target of a link: p99.9 gap at most 1.25, mean TPOT at most 1.05; of one that goes silent for a second or more: TTFT at worst 20 ms above device-only's, no gap over 1.25 after catch-up.",
+            "Throttled: to a third of its speed from the middle of the prefill on; over the link against device-only throttled. Target of a link: p99.9 gap at most 1.25, mean TPOT at most 1.05; of one that goes silent for a second or more: TTFT at worst 20 ms above device-only's, no gap over 1.25 after catch-up.",
         };
 
-        var load = smoke ? new LinkLoad(4, 4, 20, 300, 500) : new LinkLoad(200, 20, 120, 300, 700);
         await using (var cloud = await LinkCloud.StartAsync(new PacedEngine(new ScriptedEngine(load.AtOnce, 2048), CloudRates, TimeProvider.System), CloudRates, load.AtOnce))
-            await new LinkTable(new LinkBench(load, profile.Rates, _ => new ScriptedEngine(1, 2048)), profile.Rates, $"scripted, {load.Answers} answers, {load.AtOnce} at a time", rows, notes)
+            await new LinkTable(new LinkBench(load, profile.Rates, _ => new ScriptedEngine(1, 2048)), profile.Rates, "scripted", rows, notes)
                 .FillAsync(cloud.Address, cases, cancellationToken);
         if (!smoke && result.GetValue(Model) is { } model) await AskRealAsync(model == Embedded ? EmbeddedModel.Path : model, profile, cases, rows, notes, cancellationToken);
 
@@ -80,8 +82,7 @@ internal static class LinksCommand
         var server = await LlamaEngine.LoadAsync(options, null, cancellationToken);
         var rates = await EngineRatesMeter.MeasureAsync(server, TimeProvider.System, cancellationToken);
         await using var cloud = await LinkCloud.StartAsync(server, rates, slots: 1);
-        var load = new LinkLoad(10, 1, 120, 1200, 2400);
-        await new LinkTable(new LinkBench(load, profile.Rates, _ => device), profile.Rates, $"{ServingRun.Name(model)}, {load.Answers} answers, 1 at a time", rows, notes)
+        await new LinkTable(new LinkBench(Real, profile.Rates, _ => device), profile.Rates, ServingRun.Name(model), rows, notes)
             .FillAsync(cloud.Address, cases, cancellationToken);
     }
 }
