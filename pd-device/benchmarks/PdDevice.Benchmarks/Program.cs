@@ -1,4 +1,5 @@
 using System.CommandLine;
+using PdDevice.Benchmarks.Links;
 using PdDevice.Benchmarks.Serving;
 using PdDevice.Benchmarks.Speed;
 using PdDevice.Cli;
@@ -9,6 +10,7 @@ var root = new RootCommand("Measures P/D-Device side by side with what it is com
     AnswerCost.Create(),
     PrefixBench.Create(),
     PoolsBench.Create(),
+    LinksCommand.Create(),
     Streams.Create(),
     SpeedCommand.Create(),
     SpeedSideCommand.Create(),

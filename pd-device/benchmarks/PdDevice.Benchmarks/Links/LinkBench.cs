@@ -57,7 +57,7 @@ internal sealed class LinkBench(LinkLoad load, EngineRates device, Func<int, IEn
         int number, Uri? cloud, EmulatedLinkOptions link, Func<int, ThrottleSchedule>? throttle, MeasuredAnswer[] answers, CancellationToken cancellationToken)
     {
         await using var asked = await LinkDevice.StartAsync(engine(number), device, cloud, link);
-        await asked.AskAsync("warm up", 2, throttle: null, cancellationToken); // opens the connections and compiles the code
+        await asked.AskAsync("warm up", 2, throttle: null, cancellationToken); // compiles the code
         await Task.Delay(TimeSpan.FromMilliseconds(new Random(number).Next(2000)), TimeProvider.System, cancellationToken);
         for (var i = number; i < load.Answers; i += load.AtOnce)
         {

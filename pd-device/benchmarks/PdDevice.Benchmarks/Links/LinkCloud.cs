@@ -8,18 +8,16 @@ using PdDevice.Inference;
 
 namespace PdDevice.Benchmarks.Links;
 
-/// <summary>A cloud on a free port of this machine.</summary>
+/// <summary>A cloud on a free port of this machine, which knows none of the prompts yet.</summary>
 internal sealed class LinkCloud : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly CloudMetrics _metrics = new();
-    private readonly IEngine _engine;
     private readonly WebApplication _app;
     private readonly Task _run;
 
     private LinkCloud(IEngine engine, EngineRates rates, int slots)
     {
-        _engine = engine;
         var options = new CloudOptions { Listen = "127.0.0.1:0", Slots = slots };
         var pools = new EnginePools(options, engine, prefill: null, rates, _metrics, TimeProvider.System);
         var life = new CloudLifecycle(_metrics, TimeProvider.System);
@@ -30,7 +28,7 @@ internal sealed class LinkCloud : IAsyncDisposable
 
     public Uri Address => new(_app.Urls.First());
 
-    /// <param name="engine">Disposed with the cloud.</param>
+    /// <param name="engine">Stays the caller's, and is empty again when the cloud has ended.</param>
     /// <param name="rates">What it can do.</param>
     /// <param name="slots">Assists at once.</param>
     public static async Task<LinkCloud> StartAsync(IEngine engine, EngineRates rates, int slots)
@@ -45,7 +43,6 @@ internal sealed class LinkCloud : IAsyncDisposable
         await _app.DisposeAsync();
         await _stop.CancelAsync();
         await _run;
-        await _engine.DisposeAsync();
         _metrics.Dispose();
         _stop.Dispose();
     }

@@ -34,13 +34,12 @@ internal sealed class LinkDevice : IAsyncDisposable
         var time = TimeProvider.System;
         var paced = new PacedEngine(engine, rates, time);
         var client = cloud is null ? null : new HttpAssistClient(cloud, link, time);
-        // No KV is kept of other conversations: each answer prefills its whole prompt, alone or not.
-        var app = DeviceHost.Build("127.0.0.1:0", new DeviceRuntime(paced, rates, client, [], AllowCompatible: false, time, ConversationBytes: 0));
+        var app = DeviceHost.Build("127.0.0.1:0", new DeviceRuntime(paced, rates, client, [], AllowCompatible: false, time));
         await app.StartAsync();
         return new LinkDevice(paced, client, app);
     }
 
-    /// <summary>Asks for exactly so many tokens, greedy.</summary>
+    /// <summary>Asks for exactly so many tokens, greedy, as the first turn of a conversation.</summary>
     /// <param name="prompt">The user's message.</param>
     /// <param name="tokens">At least 2.</param>
     /// <param name="throttle">Begins with the answer; told the tokens of its prompt. Null: full speed.</param>
@@ -48,7 +47,7 @@ internal sealed class LinkDevice : IAsyncDisposable
     public async Task<MeasuredAnswer> AskAsync(string prompt, int tokens, Func<int, ThrottleSchedule>? throttle, CancellationToken cancellationToken)
     {
         _engine.Throttle(throttle?.Invoke(await _client.CountAsync(prompt, cancellationToken)));
-        return await MeasuredAnswer.AskAsync(_client, new AnswerBody(prompt, AnswerWay.PdDevice, tokens, new SamplingOptions { IgnoreEndOfGeneration = true }), cancellationToken);
+        return await MeasuredAnswer.AskAsync(_client, new AnswerBody(prompt, AnswerWay.PdDevice, tokens, new SamplingOptions { IgnoreEndOfGeneration = true }, Cold: true), cancellationToken);
     }
 
     public async ValueTask DisposeAsync()

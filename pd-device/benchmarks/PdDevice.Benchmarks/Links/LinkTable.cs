@@ -15,7 +15,10 @@ internal sealed class LinkTable(LinkBench bench, EngineRates device, string engi
 {
     private static readonly EmulatedLinkOptions Steady = new() { RoundTrip = TimeSpan.FromMilliseconds(40), UpBitsPerSecond = 10_000_000, DownBitsPerSecond = 40_000_000 };
 
-    public async Task FillAsync(Uri cloud, IReadOnlyList<LinkCase> cases, CancellationToken cancellationToken)
+    /// <param name="start">Starts the cloud of a row: no row finds its prompts prefilled by the row before.</param>
+    /// <param name="cases">The links.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public async Task FillAsync(Func<Task<LinkCloud>> start, IReadOnlyList<LinkCase> cases, CancellationToken cancellationToken)
     {
         ServingRun.Say($"links, {engine}: devices alone");
         var alone = await bench.RunAsync(cloud: null, _ => EmulatedLinkOptions.None, throttle: null, cancellationToken);
@@ -23,13 +26,15 @@ internal sealed class LinkTable(LinkBench bench, EngineRates device, string engi
         foreach (var link in cases)
         {
             ServingRun.Say($"links, {engine}: {link.Name}");
-            Add(link.Name, link.Silent, new LinkFigures(await bench.RunAsync(cloud, link.Of, throttle: null, cancellationToken), alone));
+            await using var cloud = await start();
+            Add(link.Name, link.Silent, new LinkFigures(await bench.RunAsync(cloud.Address, link.Of, throttle: null, cancellationToken), alone));
         }
 
         ServingRun.Say($"links, {engine}: throttled");
         var slowed = await bench.RunAsync(cloud: null, _ => EmulatedLinkOptions.None, Throttle, cancellationToken);
         Add("device-only, throttled", null, new LinkFigures(slowed, alone));
-        Add($"throttled, {Steady}", null, new LinkFigures(await bench.RunAsync(cloud, _ => Steady, Throttle, cancellationToken), slowed));
+        await using var last = await start();
+        Add($"throttled, {Steady}", null, new LinkFigures(await bench.RunAsync(last.Address, _ => Steady, Throttle, cancellationToken), slowed));
     }
 
     private ThrottleSchedule Throttle(int promptTokens) => new((device.Prefill(promptTokens) / 2, 1 / 3.0));

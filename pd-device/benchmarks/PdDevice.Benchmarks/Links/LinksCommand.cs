@@ -38,7 +38,7 @@ internal static class LinksCommand
         if (!EngineProfile.TryParse(smoke ? "phone@1500" : result.GetValue(Profile)!, out var profile, out var error)) throw new CliException(error);
         var cases = Cases(result, smoke);
         var rows = new List<IReadOnlyList<string>>();
-        var load = smoke ? new LinkLoad(4, 4, 20, 300, 500) : new LinkLoad(200, 20, 120, 300, 700);
+        var load = smoke ? new LinkLoad(4, 4, 40, 1700, 1900) : new LinkLoad(200, 20, 120, 300, 700);
         var notes = new List<string>
         {
             $"{load.Answers} answers of {load.Tokens} tokens to prompts of {load.LeastPrompt} to {load.MostPrompt} characters by {load.AtOnce} devices at a time, read from the devices' sockets; of a real model {Real.Answers}, one after the other, to prompts of {Real.LeastPrompt} to {Real.MostPrompt}.",
@@ -47,9 +47,8 @@ internal static class LinksCommand
             "Throttled: to a third of its speed from the middle of the prefill on; over the link against device-only throttled. Target of a link: p99.9 gap at most 1.25, mean TPOT at most 1.05; of one that goes silent for a second or more: TTFT at worst 20 ms above device-only's, no gap over 1.25 after catch-up.",
         };
 
-        await using (var cloud = await LinkCloud.StartAsync(new PacedEngine(new ScriptedEngine(load.AtOnce, 2048), CloudRates, TimeProvider.System), CloudRates, load.AtOnce))
-            await new LinkTable(new LinkBench(load, profile.Rates, _ => new ScriptedEngine(1, 2048)), profile.Rates, "scripted", rows, notes)
-                .FillAsync(cloud.Address, cases, cancellationToken);
+        await new LinkTable(new LinkBench(load, profile.Rates, _ => new ScriptedEngine(1, 2048)), profile.Rates, "scripted", rows, notes)
+            .FillAsync(() => LinkCloud.StartAsync(new PacedEngine(new ScriptedEngine(load.AtOnce, 2048), CloudRates, TimeProvider.System), CloudRates, load.AtOnce), cases, cancellationToken);
         if (!smoke && result.GetValue(Model) is { } model) await AskRealAsync(model == Embedded ? EmbeddedModel.Path : model, profile, cases, rows, notes, cancellationToken);
 
         await TableReport.Here("links", LinkFigures.Heads, rows, notes).ShowAsync(keep: !smoke, cancellationToken);
@@ -58,18 +57,20 @@ internal static class LinksCommand
 
     private static IReadOnlyList<LinkCase> Cases(ParseResult result, bool smoke)
     {
-        if (!smoke && result.GetValue(Traces) is { } folder)
-            return Directory.Exists(folder) ? LinkCase.In(folder, result.GetValue(Assumed)!) : throw new CliException($"There is no folder {folder}.");
-        if (!smoke) throw new CliException("Which links? --traces FOLDER holds them; --smoke makes its own.");
-        var made = Directory.CreateTempSubdirectory("pdd-links-").FullName;
+        if (!smoke && !Directory.Exists(result.GetValue(Traces))) throw new CliException("Which links? --traces names the folder that holds them; --smoke makes its own.");
+        var made = smoke ? Directory.CreateTempSubdirectory("pdd-links-").FullName : null;
         try
         {
-            LinkCase.MakeUp(made);
-            return LinkCase.In(made, "up=20mbit,down=100mbit");
+            if (made is not null) LinkCase.MakeUp(made);
+            return LinkCase.In(made ?? result.GetValue(Traces)!, result.GetValue(Assumed)!);
+        }
+        catch (FormatException exception)
+        {
+            throw new CliException(exception.Message);
         }
         finally
         {
-            Directory.Delete(made, recursive: true);
+            if (made is not null) Directory.Delete(made, recursive: true);
         }
     }
 
@@ -79,10 +80,9 @@ internal static class LinksCommand
         if (!File.Exists(model)) throw new CliException($"There is no model file '{model}'.");
         var options = new LlamaEngineOptions { Model = model, ContextTokens = 2048 };
         await using var device = await LlamaEngine.LoadAsync(options, null, cancellationToken);
-        var server = await LlamaEngine.LoadAsync(options, null, cancellationToken);
+        await using var server = await LlamaEngine.LoadAsync(options, null, cancellationToken);
         var rates = await EngineRatesMeter.MeasureAsync(server, TimeProvider.System, cancellationToken);
-        await using var cloud = await LinkCloud.StartAsync(server, rates, slots: 1);
         await new LinkTable(new LinkBench(Real, profile.Rates, _ => device), profile.Rates, ServingRun.Name(model), rows, notes)
-            .FillAsync(cloud.Address, cases, cancellationToken);
+            .FillAsync(() => LinkCloud.StartAsync(server, rates, slots: 1), cases, cancellationToken);
     }
 }

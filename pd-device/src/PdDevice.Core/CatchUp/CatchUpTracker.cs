@@ -49,14 +49,14 @@ public sealed class CatchUpTracker
 
     /// <summary>A step is done.</summary>
     /// <param name="count">Positions ingested by it.</param>
-    /// <param name="took">How long it took, zero or more.</param>
+    /// <param name="took">How long it took; zero when that says nothing.</param>
     public void Done(int count, TimeSpan took)
     {
         Ingested += count;
 
         // Small calls cost more a token and say little; the last ones have no weight to speak of then.
         var weight = Math.Min(1, (double)count / _chunk) * Recency;
-        if (took > TimeSpan.Zero) _perToken = PerToken + (((took / count) - PerToken) * weight);
+        if (count > 0 && took > TimeSpan.Zero) _perToken = PerToken + (((took / count) - PerToken) * weight);
     }
 
     /// <summary>What one more position takes, by the last few calls: a device that grows hot or busy shows it there.</summary>

@@ -53,17 +53,20 @@ public sealed class PaceForecast
         _left--;
     }
 
-    /// <summary>The device took over: it makes its first token now.</summary>
+    /// <summary>The device took over and is about to make its first token.</summary>
     /// <param name="now">Now.</param>
     /// <param name="step">What its decode steps are expected to take.</param>
-    public void TookOver(TimeSpan now, TimeSpan step) => (_last, _step, _left, _device) = (now, step, 0, true);
+    public void TookOver(TimeSpan now, TimeSpan step) => (_last, _step, _left, _first, _device) = (now, step, 0, true, true);
 
-    /// <summary>The device made a further token.</summary>
+    /// <summary>The device made these tokens.</summary>
+    /// <param name="now">Now.</param>
+    /// <param name="tokens">How many came since the last call, at least 1.</param>
     /// <returns>What its steps take, by the last few.</returns>
-    public TimeSpan FromDevice(TimeSpan now)
+    public TimeSpan FromDevice(TimeSpan now, int tokens)
     {
-        _step += (now - _last - _step) * Smoothing;
-        _last = now;
+        var steps = _first ? tokens - 1 : tokens; // its first token takes no step: the logits were there
+        if (steps > 0) _step += (((now - _last) / steps) - _step) * Smoothing;
+        (_last, _first) = (now, false);
         return _step;
     }
 

@@ -58,8 +58,8 @@ internal sealed class PaceRun(TimeSpan period)
 
             if (NextMade() <= now)
             {
-                if (made++ > 0) Pace.Blend(forecast.FromDevice(now));
-                else forecast.TookOver(now, StepAsSaid ?? period);
+                if (made++ == 0) forecast.TookOver(now, StepAsSaid ?? period);
+                Pace.Blend(forecast.FromDevice(now, 1));
                 Commit();
             }
 
