@@ -11,7 +11,8 @@ namespace PdDevice.Benchmarks.Links;
 /// <param name="Tokens">Of each answer, at least 2.</param>
 /// <param name="LeastPrompt">Characters of the shortest prompt.</param>
 /// <param name="MostPrompt">Characters of the longest.</param>
-internal sealed record LinkLoad(int Answers, int AtOnce, int Tokens, int LeastPrompt, int MostPrompt)
+/// <param name="Stagger">Devices begin somewhere within it, so that they do not work in step.</param>
+internal sealed record LinkLoad(int Answers, int AtOnce, int Tokens, int LeastPrompt, int MostPrompt, TimeSpan Stagger)
 {
     /// <summary>The prompt with this number: words that no other begins with.</summary>
     public string Prompt(int number)
@@ -58,7 +59,7 @@ internal sealed class LinkBench(LinkLoad load, EngineRates device, Func<int, IEn
     {
         await using var asked = await LinkDevice.StartAsync(engine(number), device, cloud, link);
         await asked.AskAsync("warm up", 2, throttle: null, cancellationToken); // compiles the code
-        await Task.Delay(TimeSpan.FromMilliseconds(new Random(number).Next(2000)), TimeProvider.System, cancellationToken);
+        await Task.Delay(new Random(number).NextDouble() * load.Stagger, TimeProvider.System, cancellationToken);
         for (var i = number; i < load.Answers; i += load.AtOnce)
         {
             var prompt = load.Prompt(i);

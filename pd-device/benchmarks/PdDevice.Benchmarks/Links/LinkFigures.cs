@@ -75,5 +75,5 @@ internal sealed class LinkFigures
         ? TtftAgainstAloneMs <= MostTtftMs && LongAfterCatchUp.All(gap => _result.Watch.Disturbed(gap.From, gap.To))
         : _gaps.Quantile(0.999) <= MostGap && Tpot <= MostTpot;
 
-    private double Timer(double quantile) => _result.TimerLatenessMs[(int)(quantile * (_result.TimerLatenessMs.Count - 1))];
+    private double Timer(double quantile) => _result.TimerLatenessMs[(int)Math.Ceiling(quantile * (_result.TimerLatenessMs.Count - 1))];
 }

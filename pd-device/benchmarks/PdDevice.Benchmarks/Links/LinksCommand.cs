@@ -20,7 +20,7 @@ internal static class LinksCommand
 
     // A cloud of many slots: a batch of 20 decode steps takes 20 ms, a prompt of 500 tokens 100 ms.
     private static readonly EngineRates CloudRates = new(5000, 1000);
-    private static readonly LinkLoad Real = new(10, 1, 120, 1200, 2400);
+    private static readonly LinkLoad Real = new(10, 1, 120, 1200, 2400, TimeSpan.Zero);
 
     public static Command Create()
     {
@@ -38,7 +38,7 @@ internal static class LinksCommand
         if (!EngineProfile.TryParse(smoke ? "phone@1500" : result.GetValue(Profile)!, out var profile, out var error)) throw new CliException(error);
         var cases = Cases(result, smoke);
         var rows = new List<IReadOnlyList<string>>();
-        var load = smoke ? new LinkLoad(4, 4, 40, 1700, 1900) : new LinkLoad(200, 20, 120, 300, 700);
+        var load = smoke ? new LinkLoad(4, 4, 20, 1700, 1900, TimeSpan.FromMilliseconds(100)) : new LinkLoad(200, 20, 120, 300, 700, TimeSpan.FromSeconds(3));
         var notes = new List<string>
         {
             $"{load.Answers} answers of {load.Tokens} tokens to prompts of {load.LeastPrompt} to {load.MostPrompt} characters by {load.AtOnce} devices at a time, read from the devices' sockets; of a real model {Real.Answers}, one after the other, to prompts of {Real.LeastPrompt} to {Real.MostPrompt}.",

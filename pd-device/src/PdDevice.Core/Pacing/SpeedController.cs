@@ -109,7 +109,7 @@ public sealed class SpeedController
         if (Shown == 0 || Period == TimeSpan.Zero) return Period;
         var (next, later) = (Needed(outlook.Next), Needed(outlook.Later));
         var needed = next > later ? next : later;
-        var most = Period * (outlook.Most > MostBend ? Math.Clamp(MostBend * (_lastGap / Period), MostBend, outlook.Most) : outlook.Most);
+        var most = Period * (outlook.Most > MostBend ? Math.Clamp(MostBend * (_lastGap / Period), 1, outlook.Most) : outlook.Most);
         var least = Period * outlook.Least;
         return needed > most ? most : needed < least ? least : needed;
     }
