@@ -12,7 +12,7 @@ internal static class PoolsBench
 
     private static async Task<TableReport> RunAsync(ServingRun run, CancellationToken cancellationToken)
     {
-        var (requests, tokens) = run.Smoke ? (3, 20) : (24, 150);
+        var (requests, tokens) = run.Smoke ? (3, 20) : (16, 150);
         var rows = new List<string[]>();
         foreach (var model in run.Models)
         {

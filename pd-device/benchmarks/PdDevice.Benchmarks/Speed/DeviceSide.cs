@@ -25,7 +25,7 @@ internal sealed class DeviceSide : ISpeedSide
 
     public async Task<CellRun> AskAsync(IReadOnlyList<int[]> prompts, int tokens)
     {
-        var request = new AnswerRequest { Prompt = prompts.Single(), MaxTokens = tokens, Sampling = new SamplingOptions { IgnoreEndOfGeneration = true } };
+        var request = new AnswerRequest { Cold = true, Prompt = prompts.Single(), MaxTokens = tokens, Sampling = new SamplingOptions { IgnoreEndOfGeneration = true } };
         var times = new TokenTimes(_device.Time, 1, tokens);
         await foreach (var token in _device.Create(AnswerWay.PdDevice, request).RunAsync(CancellationToken.None))
         {
