@@ -1,4 +1,5 @@
 using System.CommandLine;
+using PdDevice.Benchmarks.Disconnects;
 using PdDevice.Benchmarks.Serving;
 using PdDevice.Benchmarks.Speed;
 using PdDevice.Cli;
@@ -10,6 +11,7 @@ var root = new RootCommand("Measures P/D-Device side by side with what it is com
     PrefixBench.Create(),
     PoolsBench.Create(),
     Streams.Create(),
+    DisconnectsCommand.Create(),
     SpeedCommand.Create(),
     SpeedSideCommand.Create(),
 };
