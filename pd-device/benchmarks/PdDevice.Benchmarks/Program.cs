@@ -1,4 +1,5 @@
 using System.CommandLine;
+using PdDevice.Benchmarks.Disconnects;
 using PdDevice.Benchmarks.Links;
 using PdDevice.Benchmarks.Serving;
 using PdDevice.Benchmarks.Speed;
@@ -12,6 +13,7 @@ var root = new RootCommand("Measures P/D-Device side by side with what it is com
     PoolsBench.Create(),
     LinksCommand.Create(),
     Streams.Create(),
+    DisconnectsCommand.Create(),
     SpeedCommand.Create(),
     SpeedSideCommand.Create(),
 };

@@ -12,7 +12,7 @@ internal static class PoolsBench
 
     private static async Task<TableReport> RunAsync(ServingRun run, CancellationToken cancellationToken)
     {
-        var (requests, tokens) = run.Smoke ? (3, 20) : (24, 150);
+        var (requests, tokens) = run.Smoke ? (3, 20) : (16, 150);
         var rows = new List<string[]>();
         foreach (var model in run.Models)
         {
@@ -65,7 +65,7 @@ internal static class PoolsBench
 
     /// <summary>The largest change of the top-2 margin at any index up to which two ways of serving made the same tokens.</summary>
     private static double Noise(Outcome one, Outcome other) =>
-        one.Answers.Zip(other.Answers).Max(pair => pair.First.Zip(pair.Second).Take(Same(pair.First, pair.Second)).Max(tokens => Math.Abs(Margin(tokens.First) - Margin(tokens.Second))));
+        one.Answers.Zip(other.Answers).Max(pair => pair.First.Zip(pair.Second).Take(Same(pair.First, pair.Second)).Select(tokens => Math.Abs(Margin(tokens.First) - Margin(tokens.Second))).DefaultIfEmpty().Max());
 
     private static double Margin(GeneratedToken token) => token.Logprobs!.Top[0].Logprob - token.Logprobs.Top[1].Logprob;
 

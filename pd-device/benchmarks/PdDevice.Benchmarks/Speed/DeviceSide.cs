@@ -1,4 +1,4 @@
-using System.Text;
+using PdDevice.Cli;
 using PdDevice.Core.Sampling;
 using PdDevice.Device;
 using PdDevice.Device.Answers;
@@ -25,14 +25,10 @@ internal sealed class DeviceSide : ISpeedSide
 
     public async Task<CellRun> AskAsync(IReadOnlyList<int[]> prompts, int tokens)
     {
-        var request = new AnswerRequest { Prompt = prompts.Single(), MaxTokens = tokens, Sampling = new SamplingOptions { IgnoreEndOfGeneration = true } };
+        var request = new AnswerRequest { Cold = true, Prompt = prompts.Single(), MaxTokens = tokens, Sampling = new SamplingOptions { IgnoreEndOfGeneration = true } };
         var times = new TokenTimes(_device.Time, 1, tokens);
-        await foreach (var token in _device.Create(AnswerWay.PdDevice, request).RunAsync(CancellationToken.None))
-        {
-            times.Note(0, token.Id);
-            await _output.WriteAsync(Encoding.UTF8.GetBytes(token.Text));
-            await _output.FlushAsync();
-        }
+        var answer = _device.Create(AnswerWay.PdDevice, request).RunAsync(CancellationToken.None);
+        await AnswerPrinter.PrintAsync(answer, _output, token => times.Note(0, token.Id), CancellationToken.None);
 
         return times.Run();
     }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using PdDevice.Core.Sampling;
 using PdDevice.Device.Answers;
 using PdDevice.Device.Http;
@@ -46,12 +45,7 @@ public static class RunCommand
         var answer = device.Create(AnswerWay.PdDevice, request);
         await using var output = Console.OpenStandardOutput();
         TimeSpan? first = null;
-        await foreach (var token in answer.RunAsync(cancellationToken))
-        {
-            first ??= token.At;
-            await output.WriteAsync(Encoding.UTF8.GetBytes(token.Text), cancellationToken);
-            await output.FlushAsync(cancellationToken);
-        }
+        await AnswerPrinter.PrintAsync(answer.RunAsync(cancellationToken), output, token => first ??= token.At, cancellationToken);
 
         await output.WriteAsync("\n"u8.ToArray(), cancellationToken);
         Report(answer.Usage!, first ?? TimeSpan.Zero, device, cloud?.BytesSent ?? 0);

@@ -23,6 +23,16 @@ public sealed class ChildServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Handles it holds now: files, sockets, pipes.</summary>
+    public int Handles
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.HandleCount;
+        }
+    }
+
     /// <summary>Ends it the hard way, at once, with no chance to say goodbye (SIGKILL).</summary>
     public void Kill() => _process.Kill();
 

@@ -32,6 +32,7 @@ public sealed class Generation
     private readonly Channel<GeneratedToken> _out = Channel.CreateUnbounded<GeneratedToken>(new UnboundedChannelOptions { SingleWriter = true, SingleReader = true });
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Action<Generation>? _onEnd;
+    private readonly List<GeneratedToken> _made = [];
     private readonly List<int> _tokens;
     private readonly PositionSampler _sampler;
     private int _leaving = Stays;
@@ -115,14 +116,23 @@ public sealed class Generation
         _tokens.Add(id);
         Decoded++;
         Times.Drawn(now);
-        _out.Writer.TryWrite(new GeneratedToken(index, id, Request.TopLogprobs is { } top ? TokenLogprobs.Of(logits, id, top) : null));
+        _made.Add(new GeneratedToken(index, id, Request.TopLogprobs is { } top ? TokenLogprobs.Of(logits, id, top) : null));
+        if (Decoded == 1) HandOut(); // nobody waits for a first token longer than must be
         return id;
+    }
+
+    /// <summary>Gives readers what was drawn since the last time.</summary>
+    internal void HandOut()
+    {
+        foreach (var token in _made) _out.Writer.TryWrite(token);
+        _made.Clear();
     }
 
     internal void Finish(GenerationEnd end)
     {
         End = end;
         _onEnd?.Invoke(this);
+        HandOut();
         _out.Writer.TryComplete();
         _ended.TrySetResult();
     }

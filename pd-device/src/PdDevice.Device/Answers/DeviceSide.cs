@@ -23,7 +23,7 @@ internal sealed class DeviceSide(
     IEngine engine, HeldContext held, int[] prompt, EngineRates rates, int chunk, ChannelWriter<AnswerMessage> inbox, TimeProvider time)
 {
     // Waking the answer's loop costs about 10 microseconds, which a small model's step of 300 feels.
-    private static readonly TimeSpan Bunch = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan Bunch = TimeSpan.FromMilliseconds(4);
 
     private readonly EngineBatch _batch = new();
     private CatchUpTracker _tracker = new(prompt.Length, rates, Math.Min(chunk, engine.MaxBatchTokens));
@@ -78,7 +78,7 @@ internal sealed class DeviceSide(
 
     /// <summary>
     /// Starts making the answer's tokens from here to its end, where the engine's calls cost no hop. They come in messages:
-    /// the first at once, then what was made in a millisecond together.
+    /// the first at once, then what was made in four milliseconds together.
     /// </summary>
     /// <param name="sampler">Knows all that is committed; it belongs to this side from now on.</param>
     /// <param name="index">Index of the first token to make.</param>

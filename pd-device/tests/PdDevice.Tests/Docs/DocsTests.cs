@@ -101,6 +101,7 @@ public sealed partial class DocsTests
     [InlineData("prefix")]
     [InlineData("pools")]
     [InlineData("streams")]
+    [InlineData("disconnects")]
     public void Serving_Tables_AreMadeFromTheMeasuredFiles(string name)
     {
         var report = JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(House.Folder, "benchmarks", "results", $"{name}.json")), TableJson.Default.TableReport)!;

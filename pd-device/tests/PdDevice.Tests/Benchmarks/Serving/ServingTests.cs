@@ -10,6 +10,7 @@ public sealed class ServingTests
     [InlineData("prefix", "tokens reused")]
     [InlineData("pools", "disaggregated, under load")]
     [InlineData("streams", "twice as many")]
+    [InlineData("disconnects", "300")]
     public async Task Benchmark_Smoke_RunsToItsTable(string name, string expected)
     {
         var (code, output, error) = await BenchmarkProgram.RunAsync(name, "--smoke");

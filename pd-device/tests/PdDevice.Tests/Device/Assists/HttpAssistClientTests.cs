@@ -59,6 +59,18 @@ public sealed class HttpAssistClientTests
     }
 
     [Fact]
+    public async Task OpenAsync_QuotaUsedUp_TellsTheStatusAndWhenToComeBack()
+    {
+        var error = await Assert.ThrowsAsync<CloudRefusedException>(() => OpenAsync(context =>
+        {
+            context.Response.StatusCode = 429;
+            context.Response.Headers.RetryAfter = "7";
+            return context.Response.WriteAsync("""{"error":{"code":"rate_limited","message":"Later."}}""");
+        }));
+        Assert.Equal(("rate_limited", 429, TimeSpan.FromSeconds(7)), (error.Error.Code, error.Status, error.RetryAfter));
+    }
+
+    [Fact]
     public async Task IdentityAsync_BodyThatNeverEnds_BreaksAtTheLimit() =>
         await WithCloudAsync(FloodAsync, client => Assert.ThrowsAsync<HttpRequestException>(() => client.IdentityAsync(CancellationToken.None).AsTask()));
 

@@ -20,7 +20,7 @@ public sealed class FaultMatrixTests
     public async Task RunAsync_Invariants1To3_EachFaultAtTwentyRandomTokens_TextEqualsDeviceAlone()
     {
         var random = new Random(20);
-        var plans = Enum.GetValues<Fault>().SelectMany(fault => Enumerable.Range(0, Indexes).Select(i => new FaultPlan(fault, i == 0 ? 0 : random.Next(1, 50)))).ToArray();
+        var plans = Enum.GetValues<Fault>().Where(fault => fault != Fault.UnknownEvent).SelectMany(fault => Enumerable.Range(0, Indexes).Select(i => new FaultPlan(fault, i == 0 ? 0 : random.Next(1, 50)))).ToArray();
         random.Shuffle(plans);
         var request = Scripted.Request(Prompt, MaxTokens, 0.8);
         var expected = Scripted.Alone(request);
@@ -48,14 +48,13 @@ public sealed class FaultMatrixTests
             var handover = outcome.Usage.HandoverIndex ?? MaxTokens;
             Assert.All(outcome.Shown, token => Assert.Equal(token.Index < handover ? TokenSource.Cloud : TokenSource.Device, token.Source));
             Assert.InRange(outcome.Usage.Failures.Count, 0, 2); // one lost assist is followed by another, not two
-            if (plan.Fault == Fault.UnknownEvent) Assert.Empty(outcome.Usage.Failures);
             Assert.DoesNotContain(outcome.Usage.Failures, place => place > FailurePlace.CloudToken);
         });
         foreach (var group in outcomes.GroupBy(trial => trial.Plan.Fault))
         {
             // A machine too busy may have the device there before the cloud: such a trial shows nothing.
             Assert.True(group.Count(trial => trial.Outcome.Struck) > Indexes / 2, $"{group.Key} was hardly ever struck");
-            if (group.Key != Fault.UnknownEvent) Assert.Contains(group, trial => trial.Outcome.Usage.Failures.Count > 0);
+            Assert.Contains(group, trial => trial.Outcome.Usage.Failures.Count > 0);
         }
 
         for (var i = 0; trial.CloudBusy > 0 && i < 500; i++) await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);

@@ -40,13 +40,16 @@ internal sealed class FaultTrial : IAsyncDisposable
     /// <summary>Assists in slots or waiting for one.</summary>
     public int CloudBusy => _cloud.Service.Pools.Running + _cloud.Service.Pools.Waiting;
 
-    public async Task<FaultOutcome> RunAsync(AnswerRequest request, FaultPlan plan)
+    /// <param name="request">What to answer.</param>
+    /// <param name="plan">What befalls it.</param>
+    /// <param name="policy">Default: little patience.</param>
+    public async Task<FaultOutcome> RunAsync(AnswerRequest request, FaultPlan plan, AnswerPolicy? policy = null)
     {
         var time = TimeProvider.System;
         await using var server = new FaultServer(_cloud.Http, plan);
         using var client = new HttpAssistClient(server.Address, EmulatedLinkOptions.None, time);
         await client.IdentityAsync(CancellationToken.None); // as a device does while its model loads
-        var answer = new Answer(new PacedEngine(new ScriptedEngine(), Rates, time), Rates, client, request, time, shared: Scripted.Shared(time, Policy));
+        var answer = new Answer(new PacedEngine(new ScriptedEngine(), Rates, time), Rates, client, request, time, shared: Scripted.Shared(time, policy ?? Policy));
         var shown = new List<ShownToken>();
         await foreach (var token in answer.RunAsync(CancellationToken.None)) shown.Add(token);
         return new FaultOutcome(shown, answer.Usage!, server.Struck);

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using PdDevice.Core.Planning;
 using PdDevice.Device;
+using PdDevice.Device.Answers;
 using PdDevice.Device.Assists;
 using PdDevice.Device.Http;
 using PdDevice.Device.Link;
@@ -28,7 +29,10 @@ public sealed class DeviceCompletionTests : IAsyncLifetime, IDisposable
         _cloud = await TestCloud.StartAsync(new ScriptedEngine(4));
         _client = new HttpAssistClient(_cloud.Http.BaseAddress!, EmulatedLinkOptions.None, TimeProvider.System);
         _app = DeviceHost.Build("127.0.0.1:0", new DeviceRuntime(
-            new PacedEngine(new ScriptedEngine(), Rates, TimeProvider.System), Rates, _client, [], false, TimeProvider.System));
+            new PacedEngine(new ScriptedEngine(), Rates, TimeProvider.System), Rates, _client, [], false, TimeProvider.System)
+        {
+            Policy = new AnswerPolicy { TargetTtft = TimeSpan.Zero },
+        });
         await _app.StartAsync();
         _http = new HttpClient { BaseAddress = new Uri(_app.Urls.First()) };
     }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using PdDevice.Core.Planning;
 using PdDevice.Core.Wire;
 using PdDevice.Device;
+using PdDevice.Device.Answers;
 using PdDevice.Device.Assists;
 using PdDevice.Device.Http;
 using PdDevice.Device.Link;
@@ -70,7 +71,10 @@ public abstract class DeviceConformance : OpenAiConformance
         var cloud = await TestCloud.StartAsync(new ScriptedEngine(4, 20_000));
         var client = Connect(cloud.Http.BaseAddress!);
         var engine = new PacedEngine(new ScriptedEngine(1, 20_000), Rates, TimeProvider.System);
-        var device = new DeviceRuntime(engine, Rates, client, [], false, TimeProvider.System);
+        var device = new DeviceRuntime(engine, Rates, client, [], false, TimeProvider.System)
+        {
+            Policy = new AnswerPolicy { TargetTtft = TimeSpan.Zero }, // short prompts, and the cloud is to be asked for them
+        };
         var app = DeviceHost.Build("127.0.0.1:0", device);
         await app.StartAsync();
         return new ConformanceTarget(
