@@ -1,5 +1,6 @@
 using System.CommandLine;
 using PdDevice.Benchmarks.Disconnects;
+using PdDevice.Benchmarks.Links;
 using PdDevice.Benchmarks.Serving;
 using PdDevice.Benchmarks.Speed;
 using PdDevice.Cli;
@@ -10,6 +11,7 @@ var root = new RootCommand("Measures P/D-Device side by side with what it is com
     AnswerCost.Create(),
     PrefixBench.Create(),
     PoolsBench.Create(),
+    LinksCommand.Create(),
     Streams.Create(),
     DisconnectsCommand.Create(),
     SpeedCommand.Create(),

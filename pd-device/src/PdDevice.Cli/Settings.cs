@@ -119,7 +119,7 @@ public static class Settings
         "Accept a cloud whose weights differ and whose tokenizer is the same.", null, Parse.Switch);
 
     public static Setting<EmulatedLinkOptions> Link { get; } = new("--link", "Device:Link", "LINK",
-        "Emulates a network to the cloud and says so, as in rtt=40ms,up=5mbit,down=20mbit.", null, ParseLink);
+        "Emulates a network to the cloud and says so, as in rtt=40ms,up=5mbit,down=20mbit. up and down may be capacity traces (mahimahi), rtt a CSV of pings, with from=30s and seed=1.", null, ParseLink);
 
     public static Setting<int> MaxTokens { get; } = new("--max-tokens", "Answer:MaxTokens", "N",
         "Limit of the answer in tokens, 1 to 1000000.", "512", Parse.Int(1, 1_000_000));

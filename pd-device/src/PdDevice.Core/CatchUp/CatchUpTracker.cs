@@ -15,11 +15,13 @@ public readonly record struct DeviceStep(bool TakeOver, int From, int Count, boo
 /// </summary>
 public sealed class CatchUpTracker
 {
+    /// <summary>Weight of the last whole chunk in the rate: after a change of pace two chunks tell most of it.</summary>
+    private const double Recency = 0.5;
+
     private readonly int _promptTokens;
     private readonly int _chunk;
     private readonly EngineRates _planned;
-    private TimeSpan _busy;
-    private int _done;
+    private TimeSpan? _perToken;
 
     /// <param name="promptTokens">N, at least 1.</param>
     /// <param name="rates">The device's expected rates; the real ones are learned from <see cref="Done"/>.</param>
@@ -47,19 +49,40 @@ public sealed class CatchUpTracker
 
     /// <summary>A step is done.</summary>
     /// <param name="count">Positions ingested by it.</param>
-    /// <param name="took">How long it took, zero or more.</param>
+    /// <param name="took">How long it took; zero when that says nothing.</param>
     public void Done(int count, TimeSpan took)
     {
         Ingested += count;
-        _done += count;
-        _busy += took;
+
+        // Small calls cost more a token and say little; the last ones have no weight to speak of then.
+        var weight = Math.Min(1, (double)count / _chunk) * Recency;
+        if (count > 0 && took > TimeSpan.Zero) _perToken = PerToken + (((took / count) - PerToken) * weight);
     }
 
-    /// <summary>Time until the device has ingested prompt and <paramref name="committed"/> tokens, at the rate seen so far.</summary>
-    public TimeSpan ReadyIn(int committed) =>
-        Seconds(Math.Max(0, _promptTokens + committed - Ingested));
+    /// <summary>What one more position takes, by the last few calls: a device that grows hot or busy shows it there.</summary>
+    public TimeSpan PerToken => _perToken ?? _planned.Prefill(1);
 
-    // A few chunks say more about this device today than a measurement made yesterday.
-    private TimeSpan Seconds(int positions) =>
-        _done >= 4 * _chunk && _busy > TimeSpan.Zero ? _busy / _done * positions : _planned.Prefill(positions);
+    /// <summary>The device's rates as it seems now: one that is slow to ingest is taken to decode as slowly.</summary>
+    public EngineRates Rates
+    {
+        get
+        {
+            var slower = Math.Max(1, PerToken / _planned.Prefill(1));
+            return new EngineRates(1 / PerToken.TotalSeconds, _planned.DecodeTokensPerSecond / slower);
+        }
+    }
+
+    /// <summary>Time until the device has ingested prompt and <paramref name="committed"/> tokens.</summary>
+    /// <param name="committed">Tokens committed.</param>
+    /// <param name="running">Positions of the call in flight; 0: none is.</param>
+    /// <param name="elapsed">How long that call has run. Longer than expected, it says that the device has slowed down, and is taken to last as long again as it is overdue.</param>
+    public TimeSpan ReadyIn(int committed, int running, TimeSpan elapsed)
+    {
+        var left = Math.Max(0, _promptTokens + committed - Ingested);
+        if (running == 0) return left * PerToken;
+        var expected = running * PerToken;
+        return elapsed <= expected
+            ? (left * PerToken) - elapsed
+            : elapsed - expected + (Math.Max(0, left - running) * (elapsed / running));
+    }
 }

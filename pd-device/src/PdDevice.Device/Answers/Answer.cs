@@ -28,6 +28,7 @@ public sealed class Answer : IAnswer
     private readonly TimeProvider _time;
     private readonly DeviceSide _device;
     private readonly CloudUse _cloud;
+    private readonly PaceForecast _forecast = new();
     private readonly FailureLog _failures;
     private readonly TokenLedger _ledger = new();
     private readonly LedgerText _text = new();
@@ -62,7 +63,7 @@ public sealed class Answer : IAnswer
         _device = new DeviceSide(engine, held ?? new HeldContext(engine, 0), request.Prompt, rates, chunk, _inbox.Writer, time);
         _failures = new FailureLog(shared.Metrics);
         var side = cloud is null ? null : new CloudSide(cloud, _ledger, _inbox.Writer, time);
-        _cloud = new CloudUse(side, engine, rates, request, _ledger, shared, _failures);
+        _cloud = new CloudUse(side, engine, rates, request, _ledger, shared, _forecast, _failures);
     }
 
     /// <summary>What it took; set when the enumeration has ended normally.</summary>
@@ -93,6 +94,7 @@ public sealed class Answer : IAnswer
                 Handle(await _inbox.Reader.ReadAsync(stop.Token), stop.Token);
                 while (_inbox.Reader.TryRead(out var message)) Handle(message, stop.Token);
                 Steer(stop.Token);
+                if (_pace.Period > TimeSpan.Zero) _pace.Expect(Outlook(), Now);
                 while (_pace.TryShow(Now)) yield return Show();
                 if (NextDue is { } due) timer.Change(TimerWait.For(due - Now), Timeout.InfiniteTimeSpan);
             }
@@ -149,7 +151,7 @@ public sealed class Answer : IAnswer
                 else _cloud.Know(greeted);
                 break;
             case AnswerMessage.FromCloud { Event: AssistToken token } from when _cloud.IsCurrent(from.Assist):
-                if (!_cloud.Take(token, Ended)) break;
+                if (!_cloud.Take(token, Ended, Now)) break;
                 _sampler.Accept(token.Id);
                 Committed();
                 _cloud.Hope(_pace.ExhaustedAt(Now));
@@ -216,12 +218,14 @@ public sealed class Answer : IAnswer
         _cloud.LetGo();
         if (_ledger.Count == 0) _pace = new SpeedController(TimeSpan.Zero); // no cloud token to stay even with
         _mine = _ledger.Open(TokenSource.Device);
+        _forecast.TookOver(Now, _device.Rates.DecodeStep);
         _device.Decode(_sampler, _ledger.Count, _maxTokens, _request.TopLogprobs, stop);
     }
 
     private void Take(AnswerMessage.Drawn drawn)
     {
         _device.Drawn(drawn);
+        _pace.Blend(_forecast.FromDevice(Now, drawn.Tokens.Count));
         foreach (var (id, logprobs) in drawn.Tokens)
         {
             _ledger.Commit(_mine!.Value, _ledger.Count, id);
@@ -241,10 +245,16 @@ public sealed class Answer : IAnswer
     /// <summary>Asks for a continuation when the shown tokens would otherwise run out before the device is ready.</summary>
     private void BridgeSlip(CancellationToken stop)
     {
-        var ready = _device.ReadyIn(_ledger.Count);
-        var lease = _cloud.Bridge(ready, _pace.ExhaustedAt(Now) - Now, _pace.Period, _maxTokens - _ledger.Count);
-        if (lease > 0) _cloud.Open(lease, Now, _pace.Period, ready, stop);
+        var (now, ready) = (Now, _device.ReadyIn(_ledger.Count));
+        var lease = _cloud.Bridge(
+            ready, _pace.ExhaustedAt(now) - now, _pace.ExhaustedAt(now, 1, PaceForecast.GentleBend) - now, _pace.Period, _device.Rates, _maxTokens - _ledger.Count);
+        if (lease > 0) _cloud.Open(lease, now, _pace.Period, ready, stop);
     }
+
+    /// <summary>What the pace has to reckon with; null when nothing more is needed.</summary>
+    private Outlook? Outlook() => Ended ? null : _forecast.At(
+        Now, _pace,
+        new DeviceOutlook(_failure is null && _mine is null ? _device.ReadyIn(_ledger.Count) : null, _device.PerToken, _cloud.MayBridge(_maxTokens - _ledger.Count)));
 
     private ShownToken Show()
     {

@@ -1,5 +1,6 @@
 using PdDevice.Core.CatchUp;
 using PdDevice.Core.Ledger;
+using PdDevice.Core.Pacing;
 using PdDevice.Core.Planning;
 using PdDevice.Core.Wire;
 using PdDevice.Device.Assists;
@@ -22,6 +23,7 @@ internal sealed class CloudUse
     private readonly AnswerRequest _request;
     private readonly TokenLedger _ledger;
     private readonly AnswerShared _shared;
+    private readonly PaceForecast _forecast;
     private readonly FailureLog _failures;
     private readonly CloudMode _mode;
 
@@ -38,11 +40,13 @@ internal sealed class CloudUse
     /// <param name="request">What to answer.</param>
     /// <param name="ledger">Of the answer.</param>
     /// <param name="shared">What the device's answers share.</param>
+    /// <param name="forecast">Told what is asked for and what comes.</param>
     /// <param name="failures">Where a lost cloud is noted.</param>
-    public CloudUse(CloudSide? side, IEngine engine, EngineRates rates, AnswerRequest request, TokenLedger ledger, AnswerShared shared, FailureLog failures)
+    public CloudUse(
+        CloudSide? side, IEngine engine, EngineRates rates, AnswerRequest request, TokenLedger ledger, AnswerShared shared, PaceForecast forecast, FailureLog failures)
     {
         _mode = shared.Policy.Of(request.Mode);
-        (_side, _engine, _rates, _request, _ledger, _shared, _failures) = (side, engine, rates, request, ledger, shared, failures);
+        (_side, _engine, _rates, _request, _ledger, _shared, _forecast, _failures) = (side, engine, rates, request, ledger, shared, forecast, failures);
     }
 
     /// <summary>Why it was asked or not; null while that is not decided, or where there is none to ask.</summary>
@@ -116,6 +120,7 @@ internal sealed class CloudUse
         if (lease < 1 || !TryAsk()) return false;
         _intake = new AssistIntake(_ledger, _engine.Tokenizer, _request.Sampling, lease);
         _patience = now + _shared.Policy.Patience.FirstToken(FirstIn);
+        _forecast.Asked(now, FirstIn, lease);
         _side!.Open(
             _request.ToAssist(_engine.Identity, lease) with
             {
@@ -129,11 +134,18 @@ internal sealed class CloudUse
     }
 
     /// <summary>Lease of the continuation to ask for now, so that the shown tokens do not run out; 0: none is needed, or none may be.</summary>
-    public int Bridge(TimeSpan readyIn, TimeSpan exhaustedIn, TimeSpan period, int left)
-    {
-        if (Opened == 0 || Pending || !MayAskAgain || _lastLoss is not (null or FailurePlace.CloudToken)) return 0;
-        return SlipForecast.Continuation(readyIn, exhaustedIn, FirstIn, period, _rates, Math.Min(Cloud!.MostLease(_ledger.Count), left));
-    }
+    /// <param name="readyIn">When the device is ready, from now.</param>
+    /// <param name="exhaustedIn">When the shown tokens run out at the even pace, from now.</param>
+    /// <param name="bentIn">The same at a pace that bends as far as is better than asking.</param>
+    /// <param name="period">The display period.</param>
+    /// <param name="device">The device's rates as they seem now.</param>
+    /// <param name="left">Tokens the answer may still have.</param>
+    public int Bridge(TimeSpan readyIn, TimeSpan exhaustedIn, TimeSpan bentIn, TimeSpan period, EngineRates device, int left) =>
+        Pending || !MayBridge(left) ? 0 : SlipForecast.Continuation(readyIn, exhaustedIn, bentIn, FirstIn, period, device, MostMore(left));
+
+    /// <summary>Whether a continuation may be asked for, once the running assist has ended.</summary>
+    /// <param name="left">Tokens the answer may still have.</param>
+    public bool MayBridge(int left) => Opened > 0 && MayAskAgain && _lastLoss is (null or FailurePlace.CloudToken) && MostMore(left) > 0;
 
     /// <summary>The device cannot go on: has the cloud go on instead, as far as its limits reach.</summary>
     /// <returns>False: it cannot either.</returns>
@@ -151,10 +163,16 @@ internal sealed class CloudUse
     /// <summary>A token of the current assist came; true: it is in the ledger, else the cloud is dropped.</summary>
     /// <param name="token">What came.</param>
     /// <param name="ended">Whether the answer has ended before it.</param>
-    public bool Take(AssistToken token, bool ended)
+    /// <param name="now">When it came.</param>
+    public bool Take(AssistToken token, bool ended, TimeSpan now)
     {
         var fault = ended ? PeerFault.AfterEndOfGeneration : _intake!.Take(token);
-        if (fault == PeerFault.None) return true;
+        if (fault == PeerFault.None)
+        {
+            _forecast.FromCloud(now);
+            return true;
+        }
+
         Unused++;
         _spent = true;
         Lose($"The cloud broke a rule ({fault}).", null);
@@ -208,6 +226,8 @@ internal sealed class CloudUse
     /// <summary>Waits until nothing of it runs any longer, after <see cref="LetGo"/>.</summary>
     public Task EndAsync() => _side?.GreetedAsync() ?? Task.CompletedTask;
 
+    private int MostMore(int left) => Math.Min(Cloud!.MostLease(_ledger.Count), left);
+
     private bool MayAskAgain => _request.Lease is null && !_spent && _losses <= Retries;
 
     // What a cloud says of itself must not break a sum.
@@ -240,6 +260,7 @@ internal sealed class CloudUse
         _patience = null;
         _ask?.End(outcome);
         _ask = null;
+        _forecast.Closed();
         _side?.EndGreeting();
         _side?.Close();
     }

@@ -28,12 +28,21 @@ internal sealed class DeviceSide(
     private readonly EngineBatch _batch = new();
     private CatchUpTracker _tracker = new(prompt.Length, rates, Math.Min(chunk, engine.MaxBatchTokens));
     private int _logitsRow;
+    private long _started;
 
     public bool Busy { get; private set; }
 
     public int Ingested => _tracker.Ingested;
 
-    public TimeSpan ReadyIn(int committed) => _tracker.ReadyIn(committed);
+    /// <summary>Time until prompt and so many committed tokens are ingested, as it seems now. Before the handover.</summary>
+    public TimeSpan ReadyIn(int committed) =>
+        Busy ? _tracker.ReadyIn(committed, _batch.Count, time.GetElapsedTime(_started)) : _tracker.ReadyIn(committed, 0, TimeSpan.Zero);
+
+    /// <summary>What the ingestion of one more token takes, as it seems now.</summary>
+    public TimeSpan PerToken => _tracker.PerToken;
+
+    /// <summary>The device's rates as they seem now.</summary>
+    public EngineRates Rates => _tracker.Rates;
 
     /// <summary>Positions of the prompt that were there before the answer began.</summary>
     public int Held { get; private set; }
@@ -152,7 +161,7 @@ internal sealed class DeviceSide(
     private async Task RunAsync(Func<Task<int>> work)
     {
         Busy = true;
-        var start = time.GetTimestamp();
+        var start = _started = time.GetTimestamp();
         var ingested = 0;
         Exception? error = null;
         try

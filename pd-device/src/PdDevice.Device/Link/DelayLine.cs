@@ -1,16 +1,17 @@
 namespace PdDevice.Device.Link;
 
 /// <summary>
-/// One direction of the link: bytes in at one end, the same bytes in the same order out at the other, when the schedule
-/// says so. Bounded: a writer waits while the window is full. One writer and one reader at a time.
+/// One direction of a connection: bytes in at one end, the same bytes in the same order out at the other, when the link's
+/// schedule says so. Bounded: a writer waits while the window is full. One writer and one reader at a time.
 /// </summary>
 internal sealed class DelayLine(DelaySchedule schedule)
 {
     private readonly Lock _gate = new();
-    private readonly Queue<(ReadOnlyMemory<byte> Bytes, long Due)> _pieces = new();
+    private readonly Queue<(ReadOnlyMemory<byte> Bytes, TimeSpan Due)> _pieces = new();
     private ReadOnlyMemory<byte> _head;
     private int _held;
-    private long? _endDue;
+    private TimeSpan _last;
+    private TimeSpan? _endDue;
     private Exception? _end;
     private Exception? _abort;
     private TaskCompletionSource? _room;
@@ -49,7 +50,7 @@ internal sealed class DelayLine(DelaySchedule schedule)
         {
             if (_endDue is not null) return;
             _end = error;
-            _endDue = schedule.Next(0);
+            _endDue = Next(0);
             _data?.TrySetResult();
         }
     }
@@ -74,13 +75,13 @@ internal sealed class DelayLine(DelaySchedule schedule)
         {
             cancellationToken.ThrowIfCancellationRequested();
             TaskCompletionSource? data = null;
-            long due;
+            TimeSpan? due;
             lock (_gate)
             {
                 ThrowIfAborted();
                 if (!_head.IsEmpty) return Take(buffer);
-                due = _pieces.TryPeek(out var next) ? next.Due : _endDue ?? long.MaxValue;
-                if (due == long.MaxValue) data = _data = NewSignal();
+                due = _pieces.TryPeek(out var next) ? next.Due : _endDue;
+                if (due is null) data = _data = NewSignal();
             }
 
             if (data is not null)
@@ -89,7 +90,7 @@ internal sealed class DelayLine(DelaySchedule schedule)
                 continue;
             }
 
-            await schedule.WaitAsync(due, cancellationToken);
+            await schedule.WaitAsync(due!.Value, cancellationToken);
             lock (_gate)
             {
                 ThrowIfAborted();
@@ -101,10 +102,13 @@ internal sealed class DelayLine(DelaySchedule schedule)
 
     private void Enqueue(byte[] piece)
     {
-        _pieces.Enqueue((piece, schedule.Next(piece.Length)));
+        _pieces.Enqueue((piece, Next(piece.Length)));
         _held += piece.Length;
         _data?.TrySetResult();
     }
+
+    // A connection keeps its order, however the delays of its pieces are drawn.
+    private TimeSpan Next(int bytes) => _last = schedule.Next(bytes) is var due && due > _last ? due : _last;
 
     private int Take(Memory<byte> buffer)
     {

@@ -3,9 +3,14 @@ using System.Globalization;
 
 namespace PdDevice.Device.Link;
 
-/// <summary>An emulated network between device and cloud. The defaults emulate nothing.</summary>
+/// <summary>
+/// An emulated network between device and cloud: constant, or replayed from traces. The defaults emulate nothing. Not
+/// emulated are TCP's slow start and what other traffic on the link would do.
+/// </summary>
 public sealed record EmulatedLinkOptions
 {
+    private const string Form = "a link reads like rtt=40ms,up=5mbit,down=20mbit; each may be a trace file instead, with from=30s and seed=1";
+
     private static readonly (string Name, long Bits)[] RateUnits = [("gbit", 1_000_000_000), ("mbit", 1_000_000), ("kbit", 1000), ("bit", 1)];
 
     public static EmulatedLinkOptions None { get; } = new();
@@ -13,68 +18,98 @@ public sealed record EmulatedLinkOptions
     /// <summary>Round trip; half of it each way. Range 0 (default) to 10 s.</summary>
     public TimeSpan RoundTrip { get; init; }
 
+    /// <summary>Round trips are drawn from these instead of <see cref="RoundTrip"/>; null (default): constant.</summary>
+    public RoundTripTrace? RoundTrips { get; init; }
+
     /// <summary>Bits per second to the cloud; 0 (default) is unmetered.</summary>
     public long UpBitsPerSecond { get; init; }
+
+    /// <summary>Capacity to the cloud instead of <see cref="UpBitsPerSecond"/>; null (default): constant.</summary>
+    public CapacityTrace? UpTrace { get; init; }
 
     /// <summary>Bits per second from the cloud; 0 (default) is unmetered.</summary>
     public long DownBitsPerSecond { get; init; }
 
+    /// <summary>Capacity from the cloud instead of <see cref="DownBitsPerSecond"/>; null (default): constant.</summary>
+    public CapacityTrace? DownTrace { get; init; }
+
+    /// <summary>Where in the capacity traces the link begins. Range 0 (default) to 24 h; a shorter trace has begun again by then.</summary>
+    public TimeSpan From { get; init; }
+
+    /// <summary>Seed of the round trips drawn, 0 (default) or more.</summary>
+    public int Seed { get; init; }
+
     /// <summary>Whether anything is emulated at all.</summary>
-    public bool Emulates => RoundTrip > TimeSpan.Zero || UpBitsPerSecond > 0 || DownBitsPerSecond > 0;
+    public bool Emulates => RoundTrip > TimeSpan.Zero || UpBitsPerSecond > 0 || DownBitsPerSecond > 0 || Traced;
+
+    private bool Traced => RoundTrips is not null || UpTrace is not null || DownTrace is not null;
 
     /// <summary>The first field out of range, as a message that names it; null when all are fine.</summary>
     public string? Validate() =>
         RoundTrip < TimeSpan.Zero || RoundTrip > TimeSpan.FromSeconds(10) ? "rtt must be 0 to 10 s"
         : UpBitsPerSecond is < 0 or > 1_000_000_000_000 ? "up must be 0 (unmetered) to 1000 gbit"
         : DownBitsPerSecond is < 0 or > 1_000_000_000_000 ? "down must be 0 (unmetered) to 1000 gbit"
+        : From < TimeSpan.Zero || From > TimeSpan.FromDays(1) ? "from must be 0 to 24 h"
+        : Seed < 0 ? "seed must be 0 or more"
         : null;
 
     /// <summary>
     /// Reads the form <c>rtt=40ms,up=5mbit,down=20mbit</c>; what is not named is not emulated. Times: us, ms, s. Rates, in
-    /// steps of 1000: bit, kbit, mbit, gbit, or a bare 0.
+    /// steps of 1000: bit, kbit, mbit, gbit, or a bare 0. In place of a rate the path of a <see cref="CapacityTrace"/>, in
+    /// place of the round trip that of a <see cref="RoundTripTrace"/>, without a comma in it; then <c>from=30s</c> and
+    /// <c>seed=1</c> say where and how the replay begins.
     /// </summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out EmulatedLinkOptions? options, [NotNullWhen(false)] out string? error)
     {
         options = null;
+        error = null;
         var link = None;
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var part in (text ?? "").Split(',', StringSplitOptions.TrimEntries))
+        try
         {
-            var equals = part.IndexOf('=', StringComparison.Ordinal);
-            if (equals < 0) return Fail($"'{part}' is not name=value; a link reads like rtt=40ms,up=5mbit,down=20mbit", out error);
-            var (name, value) = (part[..equals].Trim().ToLowerInvariant(), part[(equals + 1)..].Trim().ToLowerInvariant());
-            if (!seen.Add(name)) return Fail($"'{name}' is given twice", out error);
-            var understood = name switch
+            foreach (var part in (text ?? "").Split(',', StringSplitOptions.TrimEntries))
             {
-                "rtt" => TryTime(value, out var time) && Set(link with { RoundTrip = time }),
-                "up" => TryRate(value, out var up) && Set(link with { UpBitsPerSecond = up }),
-                "down" => TryRate(value, out var down) && Set(link with { DownBitsPerSecond = down }),
-                _ => false,
-            };
-            if (!understood) return Fail($"'{part}' is not understood; a link reads like rtt=40ms,up=5mbit,down=20mbit", out error);
+                var equals = part.IndexOf('=', StringComparison.Ordinal);
+                if (equals < 0) throw new FormatException($"'{part}' is not name=value; {Form}");
+                var (name, value) = (part[..equals].Trim().ToLowerInvariant(), part[(equals + 1)..].Trim());
+                if (!seen.Add(name)) throw new FormatException($"'{name}' is given twice");
+                link = With(link, name, value) ?? throw new FormatException($"'{part}' is not understood and no file is called so; {Form}");
+            }
         }
-
-        if (link.Validate() is { } problem) return Fail(problem, out error);
-        options = link;
-        error = null;
-        return true;
-
-        bool Set(EmulatedLinkOptions changed)
+        catch (FormatException problem)
         {
-            link = changed;
-            return true;
+            error = problem.Message;
+            return false;
         }
+
+        error = link.Validate();
+        if (error is not null) return false;
+        options = link;
+        return true;
     }
 
     /// <summary>The form that <see cref="TryParse"/> reads, exactly.</summary>
-    public override string ToString() => FormattableString.Invariant(
-        $"rtt={(decimal)RoundTrip.Ticks / TimeSpan.TicksPerMillisecond:0.####}ms,up={Rate(UpBitsPerSecond)},down={Rate(DownBitsPerSecond)}");
-
-    private static bool Fail(string message, [NotNullWhen(false)] out string? error)
+    public override string ToString()
     {
-        error = message;
-        return false;
+        var text = FormattableString.Invariant(
+            $"rtt={RoundTrips?.Path ?? Ms(RoundTrip)},up={UpTrace?.Path ?? Rate(UpBitsPerSecond)},down={DownTrace?.Path ?? Rate(DownBitsPerSecond)}");
+        return Traced ? FormattableString.Invariant($"{text},from={Ms(From)},seed={Seed}") : text;
     }
+
+    private static EmulatedLinkOptions? With(EmulatedLinkOptions link, string name, string value) => name switch
+    {
+        "rtt" when TryTime(value, out var time) => link with { RoundTrip = time },
+        "rtt" when File.Exists(value) => link with { RoundTrips = RoundTripTrace.Read(value) },
+        "up" when TryRate(value, out var up) => link with { UpBitsPerSecond = up },
+        "up" when File.Exists(value) => link with { UpTrace = CapacityTrace.Read(value) },
+        "down" when TryRate(value, out var down) => link with { DownBitsPerSecond = down },
+        "down" when File.Exists(value) => link with { DownTrace = CapacityTrace.Read(value) },
+        "from" when TryTime(value, out var from) => link with { From = from },
+        "seed" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seed) => link with { Seed = seed },
+        _ => null,
+    };
+
+    private static string Ms(TimeSpan time) => FormattableString.Invariant($"{(decimal)time.Ticks / TimeSpan.TicksPerMillisecond:0.####}ms");
 
     private static string Rate(long bits)
     {
@@ -85,6 +120,7 @@ public sealed record EmulatedLinkOptions
     private static bool TryTime(string text, out TimeSpan time)
     {
         time = default;
+        text = text.ToLowerInvariant();
         var unit = text.EndsWith("us", StringComparison.Ordinal) ? TimeSpan.TicksPerMicrosecond
             : text.EndsWith("ms", StringComparison.Ordinal) ? TimeSpan.TicksPerMillisecond
             : TimeSpan.TicksPerSecond;
@@ -100,7 +136,7 @@ public sealed record EmulatedLinkOptions
         if (text is "0") return true;
         foreach (var (name, unit) in RateUnits)
         {
-            if (text.EndsWith(name, StringComparison.Ordinal)) return TryScaled(text[..^name.Length], unit, out bits);
+            if (text.EndsWith(name, StringComparison.OrdinalIgnoreCase)) return TryScaled(text[..^name.Length], unit, out bits);
         }
 
         return false;

@@ -6,16 +6,15 @@ namespace PdDevice.Device.Link;
 public static class LinkHandler
 {
     /// <summary>
-    /// A handler whose connections go over <see cref="MeteredStream"/>. An emulated connection first waits one round trip
-    /// for the handshake of TCP. An abandoned response is never drained: its connection is closed, which stops the cloud.
+    /// A handler whose connections go over <see cref="MeteredStream"/> and, emulated, share one link, which begins now. An
+    /// emulated connection first waits one round trip for the handshake of TCP. An abandoned response is never drained: its connection is closed, which stops the cloud.
     /// </summary>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static SocketsHttpHandler Create(EmulatedLinkOptions options, LinkMeter meter, TimeProvider time)
     {
-        ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(meter);
-        ArgumentNullException.ThrowIfNull(time);
-        if (options.Validate() is { } problem) throw new ArgumentException(problem, nameof(options));
+        var emulated = new EmulatedLink(options, time);
+        var link = options.Emulates ? emulated : null;
         return new SocketsHttpHandler
         {
             MaxResponseDrainSize = 0,
@@ -30,8 +29,8 @@ public static class LinkHandler
                 try
                 {
                     await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
-                    if (options.RoundTrip > TimeSpan.Zero) await Task.Delay(options.RoundTrip, time, cancellationToken);
-                    return new MeteredStream(new NetworkStream(socket, ownsSocket: true), options, meter, time);
+                    if (link is not null) await link.HandshakeAsync(cancellationToken);
+                    return new MeteredStream(new NetworkStream(socket, ownsSocket: true), link, meter, time);
                 }
                 catch
                 {

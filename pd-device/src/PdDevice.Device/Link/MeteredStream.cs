@@ -2,8 +2,7 @@ namespace PdDevice.Device.Link;
 
 /// <summary>
 /// A connection that counts its bytes and, when asked to, behaves as if a slower network lay between: what is written
-/// reaches the inner stream after serialisation at the up rate and half a round trip, what arrives is surfaced after the
-/// same at the down rate. Asynchronous only. With nothing to emulate it is a byte counter and adds no task and no wait.
+/// reaches the inner stream when the link's way up has carried it, what arrives is surfaced when the way down has. Asynchronous only. With nothing to emulate it is a byte counter and adds no task and no wait.
 /// </summary>
 /// <remarks>
 /// Written bytes are counted when accepted, read bytes when surfaced. Disposing never blocks: written bytes are still
@@ -25,15 +24,17 @@ public sealed class MeteredStream : Stream
     private ITimer? _linger;
     private bool _disposed;
 
-    public MeteredStream(Stream inner, EmulatedLinkOptions options, LinkMeter meter, TimeProvider time)
+    /// <param name="inner">The connection; disposed with this.</param>
+    /// <param name="link">What it goes over; null: nothing is emulated.</param>
+    /// <param name="meter">Counts its bytes.</param>
+    /// <param name="time">The clock.</param>
+    public MeteredStream(Stream inner, EmulatedLink? link, LinkMeter meter, TimeProvider time)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        if (options.Validate() is { } problem) throw new ArgumentException(problem, nameof(options));
         (_inner, _meter, _time) = (inner, meter, time);
         Closed = Task.CompletedTask;
-        if (!options.Emulates) return;
-        _up = new DelayLine(new DelaySchedule(options.UpBitsPerSecond, options.RoundTrip / 2, time));
-        _down = new DelayLine(new DelaySchedule(options.DownBitsPerSecond, options.RoundTrip / 2, time));
+        if (link is null) return;
+        _up = new DelayLine(link.Up);
+        _down = new DelayLine(link.Down);
         using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow()) // a connection outlives the request that opened it
         {
             Closed = DeliverAsync(_up);

@@ -16,7 +16,8 @@ public readonly record struct PaceReport(int Steps, int LateSteps, TimeSpan Wors
 
 /// <summary>
 /// Slows an engine to a device's rates: each call lasts its prefill rows / p + decode rows / d, metered per token and
-/// cancellable while it waits. An emulation; whatever it touches is to be printed as such.
+/// cancellable while it waits; <see cref="Throttle"/> slows it further. An emulation; whatever it touches is to be printed
+/// as such.
 /// </summary>
 public sealed class PacedEngine(IEngine inner, EngineRates rates, TimeProvider time) : IEngine
 {
@@ -25,6 +26,7 @@ public sealed class PacedEngine(IEngine inner, EngineRates rates, TimeProvider t
     private static readonly TimeSpan BackToBack = TimeSpan.FromMilliseconds(5);
 
     private readonly long _origin = time.GetTimestamp();
+    private volatile Throttled? _throttled;
     private TimeSpan _due = -BackToBack;
     private int _steps;
     private int _late;
@@ -44,11 +46,15 @@ public sealed class PacedEngine(IEngine inner, EngineRates rates, TimeProvider t
 
     public int MaxBatchTokens => inner.MaxBatchTokens;
 
+    /// <summary>Begins a schedule of throttling now, in place of the one before; null: full speed again. A call in flight keeps its pace.</summary>
+    public void Throttle(ThrottleSchedule? schedule) => _throttled = schedule is null ? null : new Throttled(schedule, Now);
+
     public async ValueTask ForwardAsync(EngineBatch batch, CancellationToken cancellationToken)
     {
         var start = Now;
         if (start >= _due && start - _due < BackToBack) start = _due;
         var cost = Cost(batch);
+        if (_throttled is { } throttled) cost = throttled.Schedule.Done(start - throttled.Since, cost) - (start - throttled.Since);
         await inner.ForwardAsync(batch, cancellationToken);
         _due = start + cost;
 
@@ -83,4 +89,6 @@ public sealed class PacedEngine(IEngine inner, EngineRates rates, TimeProvider t
         if (lateness > _worst) _worst = lateness;
         if (lateness >= BackToBack && lateness > cost * 0.02) _late++;
     }
+
+    private sealed record Throttled(ThrottleSchedule Schedule, TimeSpan Since);
 }

@@ -45,31 +45,46 @@ public sealed class CatchUpTrackerTests
     }
 
     [Fact]
-    public void ReadyIn_BeforeAFewChunks_IsThePlannedRate()
+    public void ReadyIn_NothingDoneYet_IsThePlannedRate()
     {
         var tracker = new CatchUpTracker(100, Rates, 10);
-        Assert.Equal(TimeSpan.FromSeconds(1.2), tracker.ReadyIn(20));
-        tracker.Done(10, TimeSpan.FromSeconds(9));
-        Assert.Equal(TimeSpan.FromSeconds(1.1), tracker.ReadyIn(20));
+        Assert.Equal(TimeSpan.FromSeconds(1.2), Ready(tracker, 20));
+        Assert.Equal(1.2 - 0.06, tracker.ReadyIn(20, 10, TimeSpan.FromSeconds(0.06)).TotalSeconds, 6);
+        tracker.Done(10, TimeSpan.Zero); // a step that took no time says nothing
+        Assert.Equal(TimeSpan.FromSeconds(1.1), Ready(tracker, 20));
+        Assert.Equal(Rates, tracker.Rates);
     }
 
     [Fact]
-    public void ReadyIn_AfterAFewChunks_IsTheRateSeen()
+    public void ReadyIn_ThrottledToAThird_ThreeChunksTellMostOfIt()
     {
-        var tracker = new CatchUpTracker(100, Rates, 10);
-        for (var i = 0; i < 4; i++) tracker.Done(10, TimeSpan.FromSeconds(0.5));
-        Assert.Equal(TimeSpan.FromSeconds(80 * 0.05), tracker.ReadyIn(20));
-        tracker.Done(60, TimeSpan.FromSeconds(3));
-        Assert.Equal(TimeSpan.FromSeconds(20 * 0.05), tracker.ReadyIn(20));
-        tracker.Done(20, TimeSpan.FromSeconds(1));
-        Assert.Equal(TimeSpan.Zero, tracker.ReadyIn(20));
+        var tracker = new CatchUpTracker(1000, Rates, 10);
+        for (var i = 0; i < 20; i++) tracker.Done(10, TimeSpan.FromSeconds(0.1));
+        Assert.Equal(8, Ready(tracker, 0).TotalSeconds, 6);
+        for (var i = 0; i < 3; i++) tracker.Done(10, TimeSpan.FromSeconds(0.3));
+        Assert.InRange(Ready(tracker, 0).TotalSeconds, 0.9 * 77 * 0.3, 77 * 0.3);
+        Assert.InRange(tracker.Rates.PrefillTokensPerSecond, 100 / 3.0, 100 / 2.7);
+        Assert.InRange(tracker.Rates.DecodeTokensPerSecond, 10 / 3.0, 10 / 2.7);
+        for (var i = 0; i < 10; i++) tracker.Done(10, TimeSpan.FromSeconds(0.1));
+        Assert.InRange(Ready(tracker, 0).TotalSeconds, 6.7, 6.8);
     }
 
     [Fact]
-    public void ReadyIn_StepsThatTookNoTime_IsThePlannedRate()
+    public void ReadyIn_CallRunsLongerThanExpected_SaysSoBeforeItsEnd()
     {
-        var tracker = new CatchUpTracker(100, Rates, 1);
-        for (var i = 0; i < 50; i++) tracker.Done(1, TimeSpan.Zero);
-        Assert.Equal(TimeSpan.FromSeconds(0.5), tracker.ReadyIn(0));
+        var tracker = new CatchUpTracker(100, Rates, 10);
+        Assert.Equal(TimeSpan.FromSeconds(0.9), tracker.ReadyIn(0, 10, TimeSpan.FromSeconds(0.1)));
+        Assert.Equal(TimeSpan.FromSeconds(2.7 + 0.2), tracker.ReadyIn(0, 10, TimeSpan.FromSeconds(0.3))); // nine chunks like it, and this one as long again as it is overdue
     }
+
+    [Fact]
+    public void Rates_FasterThanPlanned_DecodeStaysAsPlanned()
+    {
+        var tracker = new CatchUpTracker(1000, Rates, 10);
+        for (var i = 0; i < 20; i++) tracker.Done(10, TimeSpan.FromSeconds(0.01));
+        Assert.Equal(1000, tracker.Rates.PrefillTokensPerSecond, 1.0);
+        Assert.Equal(10, tracker.Rates.DecodeTokensPerSecond);
+    }
+
+    private static TimeSpan Ready(CatchUpTracker tracker, int committed) => tracker.ReadyIn(committed, 0, TimeSpan.Zero);
 }

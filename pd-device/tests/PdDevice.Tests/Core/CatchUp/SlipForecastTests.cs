@@ -24,26 +24,26 @@ public sealed class SlipForecastTests
     [InlineData(2000, 0, 100, 143, -1)]
     [InlineData(2000, 0, 100, 0, 64)] // nothing is paced
     public void Continuation_NotNeededOrNotYet_AsksForNothing(int readyMs, int exhaustedMs, int firstMs, int periodMs, int limit) =>
-        Assert.Equal(0, SlipForecast.Continuation(Ms(readyMs), Ms(exhaustedMs), Ms(firstMs), Ms(periodMs), Device, limit));
+        Assert.Equal(0, SlipForecast.Continuation(Ms(readyMs), Ms(exhaustedMs), Ms(exhaustedMs), Ms(firstMs), Ms(periodMs), Device, limit));
 
     [Fact]
     public void Continuation_FirstTokenDueInTwoPeriodsOfNeed_AsksNow()
     {
         var just = Ms(100) + (2 * Ms(143));
-        Assert.Equal(0, SlipForecast.Continuation(Ms(9000), just + TimeSpan.FromTicks(1), Ms(100), Ms(143), Device, 64));
-        Assert.InRange(SlipForecast.Continuation(Ms(9000), just, Ms(100), Ms(143), Device, 64), 1, 64);
+        Assert.Equal(0, SlipForecast.Continuation(Ms(9000), just + TimeSpan.FromTicks(1), Ms(2000), Ms(100), Ms(143), Device, 64));
+        Assert.InRange(SlipForecast.Continuation(Ms(9000), just, Ms(2000), Ms(100), Ms(143), Device, 64), 1, 64);
     }
 
     [Fact]
     public void Continuation_Needed_IsWithinTheLimitDoesNotStarveTheDisplayAndIsNotWasteful() =>
         Prop.ForAll(
             AnyRates.ToArbitrary(), Gen.Choose(1, 30_000).ToArbitrary(),
-            (from exhausted in Gen.Choose(-3000, 3000) from first in Gen.Choose(0, 3000) from limit in Gen.Choose(1, 2000) select (exhausted, first, limit)).ToArbitrary(),
+            (from exhausted in Gen.Choose(-3000, 3000) from bend in Gen.Choose(0, 1000) from first in Gen.Choose(0, 3000) from limit in Gen.Choose(1, 2000) select (exhausted, bend, first, limit)).ToArbitrary(),
             (device, readyMs, at) =>
             {
                 var (ready, exhausted, first, period) = (Ms(readyMs), Ms(at.exhausted), Ms(at.first), device.DecodeStep);
-                var lease = SlipForecast.Continuation(ready, exhausted, first, period, device, at.limit);
-                if (ready <= exhausted || first >= ready || exhausted > first + 2 * period)
+                var lease = SlipForecast.Continuation(ready, exhausted, exhausted + Ms(at.bend), first, period, device, at.limit);
+                if (ready <= exhausted + Ms(at.bend) || first >= ready || exhausted > first + 2 * period)
                 {
                     Assert.Equal(0, lease);
                     return;

@@ -15,7 +15,7 @@ public sealed class MeteredStreamTests
     {
         var (near, far) = DuplexEnd.Pair();
         var meter = new LinkMeter();
-        using var link = new MeteredStream(near, Slow, meter, time);
+        using var link = new MeteredStream(near, new EmulatedLink(Slow, time), meter, time);
         await link.WriteAsync(new byte[200]); // 20 ms at 80 kbit/s
         Assert.Equal(TimeSpan.Zero, time.Elapsed);
         Assert.Equal(200, await TakeAsync(far, 200));
@@ -28,7 +28,7 @@ public sealed class MeteredStreamTests
     {
         var (near, far) = DuplexEnd.Pair();
         var meter = new LinkMeter();
-        using var link = new MeteredStream(near, Slow, meter, time);
+        using var link = new MeteredStream(near, new EmulatedLink(Slow, time), meter, time);
         await far.WriteAsync(new byte[500]); // 5 ms at 800 kbit/s
         await Task.Delay(Ms(44), time);
         Assert.Equal(0, meter.BytesDown);
@@ -49,7 +49,7 @@ public sealed class MeteredStreamTests
                 var (near, far) = DuplexEnd.Pair();
                 var meter = new LinkMeter();
                 var options = new EmulatedLinkOptions { RoundTrip = Ms(rtt), UpBitsPerSecond = rate, DownBitsPerSecond = rate };
-                var link = new MeteredStream(near, options, meter, time);
+                var link = new MeteredStream(near, new EmulatedLink(options, time), meter, time);
                 var (sent, begun) = (new List<byte>(), time.Elapsed);
                 var upwards = Receive(far, echo: true);
                 var downwards = Receive(link, echo: false);
@@ -88,7 +88,7 @@ public sealed class MeteredStreamTests
     public void Read_ConsumerStops_ReadAheadIsBoundedAndNothingIsLost() => VirtualTime.Run(async time =>
     {
         var (near, far) = DuplexEnd.Pair(capacity: 4);
-        using var link = new MeteredStream(near, Slow, new LinkMeter(), time);
+        using var link = new MeteredStream(near, new EmulatedLink(Slow, time), new LinkMeter(), time);
         var accepted = 0;
         var producer = Produce();
         await Task.Delay(TimeSpan.FromHours(1), time);
@@ -107,7 +107,7 @@ public sealed class MeteredStreamTests
     public void Dispose_WithBytesUnderWay_ReturnsAtOnceDeliversThemAndClosesOneWayLater() => VirtualTime.Run(async time =>
     {
         var (near, far) = DuplexEnd.Pair();
-        var link = new MeteredStream(near, Slow, new LinkMeter(), time);
+        var link = new MeteredStream(near, new EmulatedLink(Slow, time), new LinkMeter(), time);
         await link.WriteAsync(new byte[200]);
         var read = TakeAsync(link, 1);
         link.Dispose();
@@ -126,7 +126,7 @@ public sealed class MeteredStreamTests
     public void Dispose_NothingWritten_ClosesAfterTheOneWayDelay() => VirtualTime.Run(async time =>
     {
         var (near, far) = DuplexEnd.Pair();
-        new MeteredStream(near, Slow, new LinkMeter(), time).Dispose();
+        new MeteredStream(near, new EmulatedLink(Slow, time), new LinkMeter(), time).Dispose();
         Assert.Equal(0, await far.ReadAsync(new byte[1]));
         Assert.Equal(Ms(40), time.Elapsed);
     });
@@ -135,7 +135,7 @@ public sealed class MeteredStreamTests
     public void Dispose_PeerTakesNothing_ClosesAfterTheLinger() => VirtualTime.Run(async time =>
     {
         var (near, _) = DuplexEnd.Pair(capacity: 1);
-        var link = new MeteredStream(near, Slow, new LinkMeter(), time);
+        var link = new MeteredStream(near, new EmulatedLink(Slow, time), new LinkMeter(), time);
         await link.WriteAsync(new byte[3000]);
         link.Dispose();
         await link.Closed;
@@ -146,7 +146,7 @@ public sealed class MeteredStreamTests
     public void Read_PeerClosesOrFails_IsSeenAfterBytesAndOneWayDelay() => VirtualTime.Run(async time =>
     {
         var (near, far) = DuplexEnd.Pair();
-        using var closed = new MeteredStream(near, Slow, new LinkMeter(), time);
+        using var closed = new MeteredStream(near, new EmulatedLink(Slow, time), new LinkMeter(), time);
         await far.WriteAsync(new byte[500]);
         await far.DisposeAsync();
         Assert.Equal(500, await closed.ReadAsync(new byte[1000]));
@@ -154,7 +154,7 @@ public sealed class MeteredStreamTests
         Assert.Equal(Ms(45), time.Elapsed);
 
         (near, far) = DuplexEnd.Pair();
-        using var failed = new MeteredStream(near, Slow, new LinkMeter(), time);
+        using var failed = new MeteredStream(near, new EmulatedLink(Slow, time), new LinkMeter(), time);
         far.Fail(new IOException("reset"));
         var error = await Assert.ThrowsAsync<IOException>(() => TakeAsync(failed, 1));
         Assert.Equal("reset", error.Message);
@@ -165,7 +165,7 @@ public sealed class MeteredStreamTests
     public void ReadAndWrite_Cancelled_StopWaitingAndLoseNothing() => VirtualTime.Run(async time =>
     {
         var (near, far) = DuplexEnd.Pair();
-        using var link = new MeteredStream(near, Slow, new LinkMeter(), time);
+        using var link = new MeteredStream(near, new EmulatedLink(Slow, time), new LinkMeter(), time);
         await far.WriteAsync(new byte[] { 1, 2, 3 });
         foreach (var wait in new[] { 0, 10, 20 }) // before it came, then on the way
         {
@@ -184,7 +184,7 @@ public sealed class MeteredStreamTests
     {
         var (near, far) = DuplexEnd.Pair();
         var meter = new LinkMeter();
-        var link = new MeteredStream(near, EmulatedLinkOptions.None, meter, time);
+        var link = new MeteredStream(near, link: null, meter, time);
         var before = time.Steps;
         Assert.True(link.WriteAsync(new byte[70]).AsTask().IsCompletedSuccessfully);
         Assert.Equal(1, far.Writes);
