@@ -1,3 +1,5 @@
+using PdDevice.Core.Refinement;
+
 namespace PdDevice.Inference;
 
 /// <summary>Why a row is in a batch. A real engine treats both alike; a paced one charges them differently.</summary>
@@ -24,6 +26,8 @@ public sealed class EngineBatch
     private readonly List<EngineRow> _rows = [];
     private readonly Dictionary<int, RowLogits> _logits = [];
     private readonly Stack<float[]> _spare = [];
+    private readonly List<AttentionCapture> _captures = [];
+    private readonly Dictionary<int, AttentionScores> _captured = [];
 
     public IReadOnlyList<EngineRow> Rows => _rows;
 
@@ -36,7 +40,21 @@ public sealed class EngineBatch
             if (logits.Own is { } buffer)
                 _spare.Push(buffer);
         _logits.Clear();
+        _captures.Clear();
+        _captured.Clear();
     }
+
+    /// <summary>Attention to read while this batch runs, one at most per sequence. Empty costs nothing.</summary>
+    public IReadOnlyList<AttentionCapture> Captures => _captures;
+
+    /// <summary>Asks for attention; only of engines whose <see cref="IEngine.OffersAttention"/> is true.</summary>
+    public void Capture(AttentionCapture capture) => _captures.Add(capture);
+
+    /// <summary>What was captured of a sequence in the last run; null where nothing was asked for.</summary>
+    public AttentionScores? Captured(int sequence) => _captured.GetValueOrDefault(sequence);
+
+    /// <summary>For engines: hands over what was captured.</summary>
+    public void SetCaptured(int sequence, AttentionScores scores) => _captured[sequence] = scores;
 
     /// <summary>Adds a row and returns its number, with which <see cref="Logits"/> is asked afterwards.</summary>
     public int Add(EngineRow row)

@@ -24,6 +24,9 @@ public interface IEngine : IAsyncDisposable
     /// <summary>Rows one <see cref="ForwardAsync"/> may carry.</summary>
     int MaxBatchTokens { get; }
 
+    /// <summary>Whether <see cref="EngineBatch.Capture"/> may be asked for.</summary>
+    bool OffersAttention { get; }
+
     /// <summary>
     /// Ingests the batch's rows and fills the logits of the rows that asked for them. Positions of a sequence are
     /// consecutive: each row continues where its sequence ends. When it throws, no row counts as ingested by the caller:

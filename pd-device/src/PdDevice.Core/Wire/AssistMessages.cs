@@ -68,9 +68,14 @@ public sealed record AssistRequest
     /// </summary>
     public double ReadyInMs { get; init; }
 
-    /// <summary>Whether a refined prompt is wanted; refused as <c>not_offered</c> where <see cref="AssistIdentity.RefinementOffered"/> is false.</summary>
-    public bool Refine { get; init; }
+    /// <summary>The refined prompt that is wanted; null (default): none. Refused as <c>not_offered</c> where <see cref="AssistIdentity.RefinementOffered"/> is false.</summary>
+    public RefineWish? Refine { get; init; }
 }
+
+/// <summary>Asks for a refined prompt: which positions matter.</summary>
+/// <param name="KeepRatio">Share of the raw prompt to keep, above 0, below 1.</param>
+/// <param name="Protected">Positions to keep whatever the ratio, as start and count in turn, rising and disjoint; null (default): none.</param>
+public sealed record RefineWish(double KeepRatio, int[]? Protected = null);
 
 /// <summary>Why an assist ended.</summary>
 public enum AssistEndReason
@@ -110,6 +115,13 @@ public sealed record AssistAdmitted(string Id) : AssistEvent
 public sealed record AssistToken(int Index, int Id) : AssistEvent
 {
     public const string Name = "token";
+}
+
+/// <summary>The refined prompt: which positions of the raw one to keep. At most once, before the first token or soon after.</summary>
+/// <param name="Kept">Start and count in turn, rising and disjoint. A device holds it against <c>KeptRanges</c> before it uses it.</param>
+public sealed record AssistRefined(int[] Kept) : AssistEvent
+{
+    public const string Name = "refined";
 }
 
 /// <summary>Last event, and the answer to <c>DELETE /v1/assist/{id}</c>: what the assist cost.</summary>

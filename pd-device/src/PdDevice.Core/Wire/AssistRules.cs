@@ -18,7 +18,7 @@ public static class AssistRules
     {
         var device = new ModelIdentity(request.Model, request.TokenizerFingerprint, request.WeightsFingerprint);
         if (Mismatch(device, limits.Identity, request.AllowCompatible) is { } mismatch) return mismatch;
-        if (request.Refine)
+        if (request.Refine is not null)
             return new WireError("not_offered", "This cloud does not offer refinement. Ask without refine.");
         if (request.Prompt.Length == 0)
             return new WireError("empty_prompt", "The prompt has no tokens. Send at least one.");

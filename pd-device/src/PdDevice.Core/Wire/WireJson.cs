@@ -19,6 +19,7 @@ namespace PdDevice.Core.Wire;
 [JsonSerializable(typeof(AssistIdentity))]
 [JsonSerializable(typeof(AssistAdmitted))]
 [JsonSerializable(typeof(AssistToken))]
+[JsonSerializable(typeof(AssistRefined))]
 [JsonSerializable(typeof(AssistEnd))]
 [JsonSerializable(typeof(WireErrorBody))]
 public sealed partial class WireJson : JsonSerializerContext;

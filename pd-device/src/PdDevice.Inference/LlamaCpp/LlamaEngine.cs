@@ -40,6 +40,9 @@ public sealed class LlamaEngine : IEngine
 
     public int MaxBatchTokens { get; }
 
+    /// <inheritdoc/>
+    public bool OffersAttention => false;
+
     /// <summary>Whether its KV states fit engines with any number of sequences; false for sliding windows and M-RoPE.</summary>
     public bool StateFitsAny => _model.HasPlainState;
 

@@ -46,6 +46,8 @@ public sealed class PacedEngine(IEngine inner, EngineRates rates, TimeProvider t
 
     public int MaxBatchTokens => inner.MaxBatchTokens;
 
+    public bool OffersAttention => inner.OffersAttention;
+
     /// <summary>Begins a schedule of throttling now, in place of the one before; null: full speed again. A call in flight keeps its pace.</summary>
     public void Throttle(ThrottleSchedule? schedule) => _throttled = schedule is null ? null : new Throttled(schedule, Now);
 

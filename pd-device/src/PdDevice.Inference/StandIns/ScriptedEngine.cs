@@ -25,6 +25,8 @@ public sealed class ScriptedEngine(int sequences = 1, int contextTokens = 4096, 
 
     public int MaxBatchTokens => 512;
 
+    public bool OffersAttention => false;
+
     public ValueTask ForwardAsync(EngineBatch batch, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

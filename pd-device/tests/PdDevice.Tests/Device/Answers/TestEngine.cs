@@ -31,6 +31,8 @@ internal sealed class TestEngine(IEngine inner) : IEngine
 
     public int MaxBatchTokens => inner.MaxBatchTokens;
 
+    public bool OffersAttention => inner.OffersAttention;
+
     public async ValueTask ForwardAsync(EngineBatch batch, CancellationToken cancellationToken)
     {
         await Before(batch);

@@ -211,6 +211,8 @@ public sealed class LlamaEngineTests
 
         public int MaxBatchTokens => inner.MaxBatchTokens;
 
+        public bool OffersAttention => inner.OffersAttention;
+
         public async ValueTask ForwardAsync(EngineBatch batch, CancellationToken cancellationToken)
         {
             await inner.ForwardAsync(batch, cancellationToken);
