@@ -58,7 +58,7 @@ public sealed class BadRequestTests : IDisposable
         ("pace 1e999", HttpStatusCode.BadRequest, "bad_pace", Body(more: ",\"paceMs\":1e999")),
         ("pace negative", HttpStatusCode.BadRequest, "bad_pace", Body(more: ",\"paceMs\":-1")),
         ("ready before it asks", HttpStatusCode.BadRequest, "bad_pace", Body(more: ",\"readyInMs\":-1")),
-        ("refinement", HttpStatusCode.BadRequest, "not_offered", Body(more: ",\"refine\":true")),
+        ("refinement", HttpStatusCode.BadRequest, "not_offered", Body(more: ",\"refine\":{\"keepRatio\":0.5}")),
         ("lease negative", HttpStatusCode.BadRequest, "bad_lease", Body(lease: "-1")),
         ("lease 0", HttpStatusCode.BadRequest, "bad_lease", Body(lease: "0")),
         ("lease beyond the limit", HttpStatusCode.BadRequest, "bad_lease", Body(lease: "3001")),

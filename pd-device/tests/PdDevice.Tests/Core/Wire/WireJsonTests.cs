@@ -48,9 +48,9 @@ public sealed class WireJsonTests
             {
                 Temperature = 0.8, TopK = 40, TopP = 0.9, MinP = 0.05, RepetitionPenalty = 1.1, FrequencyPenalty = 0.1, PresencePenalty = 0.2, Seed = ulong.MaxValue, IgnoreEndOfGeneration = true, MinTokens = 3,
             },
-            PaceMs = 142.5, ReadyInMs = 7000, Refine = true,
+            PaceMs = 142.5, ReadyInMs = 7000, Refine = new RefineWish(0.5, [0, 4]),
         };
-        const string json = """{"tokenizerFingerprint":"t","weightsFingerprint":"w","allowCompatible":true,"model":"m","prompt":[1,2],"committed":[3],"sampling":{"temperature":0.8,"topK":40,"topP":0.9,"minP":0.05,"repetitionPenalty":1.1,"frequencyPenalty":0.1,"presencePenalty":0.2,"seed":18446744073709551615,"ignoreEndOfGeneration":true,"minTokens":3},"lease":4,"paceMs":142.5,"readyInMs":7000,"refine":true}""";
+        const string json = """{"tokenizerFingerprint":"t","weightsFingerprint":"w","allowCompatible":true,"model":"m","prompt":[1,2],"committed":[3],"sampling":{"temperature":0.8,"topK":40,"topP":0.9,"minP":0.05,"repetitionPenalty":1.1,"frequencyPenalty":0.1,"presencePenalty":0.2,"seed":18446744073709551615,"ignoreEndOfGeneration":true,"minTokens":3},"lease":4,"paceMs":142.5,"readyInMs":7000,"refine":{"keepRatio":0.5,"protected":[0,4]}}""";
         Assert.Equal(json, JsonSerializer.Serialize(request, WireJson.Default.AssistRequest));
         Assert.Equal(json, JsonSerializer.Serialize(JsonSerializer.Deserialize(json, WireJson.Default.AssistRequest)!, WireJson.Default.AssistRequest));
     }
@@ -64,7 +64,8 @@ public sealed class WireJsonTests
         Assert.Empty(request.Committed);
         Assert.Equal("", request.Model);
         Assert.Equal(SamplingOptions.Greedy, request.Sampling);
-        Assert.False(request.AllowCompatible || request.Refine);
+        Assert.False(request.AllowCompatible);
+        Assert.Null(request.Refine);
         Assert.Equal((0d, 0d), (request.PaceMs, request.ReadyInMs));
     }
 
