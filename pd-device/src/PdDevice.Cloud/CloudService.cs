@@ -62,7 +62,7 @@ public sealed class CloudService(EnginePools pools, EngineRates measured, CloudO
     {
         var generations = new List<Generation>(requests.Count);
         foreach (var request in requests)
-            generations.Add(new Generation(request, pools.Engine.Tokenizer.EndOfGeneration, Ended, generations.FirstOrDefault()));
+            generations.Add(new Generation(request, pools.Engine.Tokenizer.EndOfGeneration, Ended, generations.FirstOrDefault(), request.Grammar is { } grammar ? pools.Engine.Tokenizer.Constrain(grammar) : null));
         try
         {
             _desk.Admit(generations);

@@ -12,6 +12,7 @@ public enum EngineError
     OutOfMemory,
     ChatTemplateUnknown,
     TextNotExpressible,
+    GrammarUnusable,
     TokenOutOfRange,
     BatchTooLarge,
     BadSequence,

@@ -1,3 +1,5 @@
+using PdDevice.Core.Sampling;
+
 namespace PdDevice.Inference;
 
 /// <summary>One message of a conversation.</summary>
@@ -27,4 +29,9 @@ public interface ITokenizer
     /// <summary>The UTF-8 bytes a token stands for; may be a part of a character. Empty for control tokens.</summary>
     /// <exception cref="EngineException">The id is outside the vocabulary.</exception>
     ReadOnlyMemory<byte> Bytes(int token);
+
+    /// <summary>A mask that lets an answer be only what a grammar describes, from its root rule on.</summary>
+    /// <param name="grammar">In llama.cpp's notation (GBNF), with a rule <c>root</c>.</param>
+    /// <exception cref="EngineException">GrammarUnusable: this engine has no grammars, or cannot use this one.</exception>
+    ITokenMask Constrain(string grammar);
 }

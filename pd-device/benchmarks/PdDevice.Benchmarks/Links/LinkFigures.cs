@@ -54,6 +54,17 @@ internal sealed class LinkFigures
     public string Machine =>
         $"{_result.LateSteps} of {_result.Steps} engine steps late, timers late by {Timer(0.99):N1} ms at p99, {Timer(0.999):N1} ms at p99.9, {_result.TimerLatenessMs[^1]:N0} ms at most";
 
+    /// <summary>The answer with the largest gap, in one sentence.</summary>
+    public string Worst
+    {
+        get
+        {
+            var (number, answer) = _result.Answers.Index().MaxBy(one => one.Item.Gaps.Max(gap => gap.Ms));
+            var gap = answer.Gaps.MaxBy(one => one.Ms);
+            return $"largest gap: {gap.Ms / _tpot:N2} before token {gap.Index} of answer {number} (TTFT {answer.TtftMs:N0} ms, handover {answer.End.HandoverIndex}, {answer.End.Assists} assists{(answer.End.CloudTrouble is { } trouble ? $"; {trouble}" : "")})";
+        }
+    }
+
     /// <param name="name">Of the link.</param>
     /// <param name="silent">It goes silent, so that the target is another; null: none.</param>
     public string[] Row(string name, bool? silent)

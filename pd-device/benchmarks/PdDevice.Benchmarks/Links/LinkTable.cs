@@ -42,7 +42,7 @@ internal sealed class LinkTable(LinkBench bench, EngineRates device, string engi
     private void Add(string name, bool? silent, LinkFigures figures)
     {
         rows.Add(figures.Row($"{engine}, {name}", silent));
-        notes.Add($"{engine}, {name}: {figures.Machine}.");
+        notes.Add($"{engine}, {name}: {figures.Machine}; {figures.Worst}.");
         ServingRun.Say(string.Join(" | ", rows[^1]));
         ServingRun.Say(notes[^1]);
     }

@@ -35,19 +35,22 @@ public sealed class Generation
     private readonly List<GeneratedToken> _made = [];
     private readonly List<int> _tokens;
     private readonly PositionSampler _sampler;
+    private readonly ITokenMask? _mask;
     private int _leaving = Stays;
 
     /// <param name="request">What to generate.</param>
     /// <param name="endOfGeneration">Ids that end it.</param>
     /// <param name="onEnd">Called once, on the loop's thread, before readers see the end.</param>
     /// <param name="after">Another of the same prompt; this one waits for its first token, to share its prefill.</param>
-    internal Generation(GenerationRequest request, IReadOnlyList<int> endOfGeneration, Action<Generation>? onEnd = null, Generation? after = null)
+    /// <param name="mask">What it may consist of; null (default): anything. Disposed at the end.</param>
+    internal Generation(
+        GenerationRequest request, IReadOnlyList<int> endOfGeneration, Action<Generation>? onEnd = null, Generation? after = null, ITokenMask? mask = null)
     {
         Request = request;
         After = after;
-        _onEnd = onEnd;
+        (_onEnd, _mask) = (onEnd, mask);
         _tokens = [.. request.Prompt, .. request.Committed];
-        _sampler = new PositionSampler(request.Sampling, request.Prompt, endOfGeneration);
+        _sampler = new PositionSampler(request.Sampling, request.Prompt, endOfGeneration, mask);
         foreach (var token in request.Committed) _sampler.Accept(token);
     }
 
@@ -131,6 +134,7 @@ public sealed class Generation
     internal void Finish(GenerationEnd end)
     {
         End = end;
+        _mask?.Dispose();
         _onEnd?.Invoke(this);
         HandOut();
         _out.Writer.TryComplete();

@@ -21,6 +21,9 @@ public sealed record GenerationRequest(string Owner, int[] Prompt, SamplingOptio
     /// <summary>Alternatives to report with each token's logprob, 0 to 20; null (default) when no logprobs are wanted.</summary>
     public int? TopLogprobs { get; init; }
 
+    /// <summary>What it may consist of, a grammar the engine's tokenizer can use; null (default): anything.</summary>
+    public string? Grammar { get; init; }
+
     /// <summary>Whether a device asks, that is, <see cref="MaxTokens"/> is a lease.</summary>
     public bool IsAssist { get; init; }
 

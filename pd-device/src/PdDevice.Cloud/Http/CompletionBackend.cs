@@ -21,7 +21,7 @@ internal sealed class CompletionBackend(CloudLifecycle life) : ICompletionBacken
         var service = life.Service;
         var owner = context.Owner();
         var requests = Enumerable.Range(0, request.Choices)
-            .Select(choice => new GenerationRequest(owner, request.Prompt, request.SamplingOf(choice), request.MaxTokens) { TopLogprobs = request.TopLogprobs, Operation = request.Chat ? "chat" : "text_completion" });
+            .Select(choice => new GenerationRequest(owner, request.Prompt, request.SamplingOf(choice), request.MaxTokens) { TopLogprobs = request.TopLogprobs, Grammar = request.Grammar, Operation = request.Chat ? "chat" : "text_completion" });
         try
         {
             var ends = service.Pools.Engine.Tokenizer.EndOfGeneration;

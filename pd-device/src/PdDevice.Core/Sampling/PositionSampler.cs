@@ -7,7 +7,7 @@ namespace PdDevice.Core.Sampling;
 /// built anew and fed the ledger draws as the one that was there all along, so either side can take over anywhere.
 /// </summary>
 /// <remarks>
-/// Order, as vLLM documents it: penalties (repetition, then frequency and presence), temperature, min-p, top-k, top-p;
+/// Order, as vLLM documents it: penalties (repetition, then frequency and presence), the mask, temperature, min-p, top-k, top-p;
 /// each share is of what the filters before have kept, and tokens with equal logits rank by id. Among the kept tokens the
 /// draw is Gumbel-max, <c>argmax(logit / T + noise(seed, index, id))</c>, which follows softmax (Gumbel 1954; Maddison,
 /// Tarlow, Minka 2014). Temperature 0: the best token, the lowest id on a tie. Logits that are not finite are never
@@ -18,28 +18,32 @@ public sealed class PositionSampler
     private readonly SamplingOptions _options;
     private readonly Penalties _penalties;
     private readonly int[] _end;
+    private readonly ITokenMask? _mask;
     private TokenCutter? _cutter; // 100 KB that only top-k and top-p need
     private float[] _work = [];
 
     /// <param name="options">Must be valid.</param>
     /// <param name="prompt">The raw prompt's tokens, whatever of it was kept or prefilled.</param>
     /// <param name="endOfGeneration">Ids that end an answer; not drawn where the options hold them back.</param>
+    /// <param name="mask">What the answer may consist of; null (default): anything. Used, not owned.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
-    public PositionSampler(SamplingOptions options, ReadOnlySpan<int> prompt, IReadOnlyList<int> endOfGeneration)
+    public PositionSampler(SamplingOptions options, ReadOnlySpan<int> prompt, IReadOnlyList<int> endOfGeneration, ITokenMask? mask = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(endOfGeneration);
         if (options.Validate() is { } problem) throw new ArgumentException(problem, nameof(options));
-        _options = options;
+        (_options, _mask) = (options, mask);
         _end = [.. endOfGeneration.Where(id => id >= 0).Distinct().Order()];
         _penalties = new Penalties(options);
         _penalties.AddPrompt(prompt);
     }
 
     /// <summary>Takes note of the next committed token of the answer, whoever made it.</summary>
+    /// <exception cref="InvalidOperationException">The mask does not allow it.</exception>
     public void Accept(int token)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(token);
+        if (_mask?.Accept(token) == false) throw new InvalidOperationException("The token is none that the answer may go on with.");
         _penalties.AddAnswer(token);
     }
 
@@ -51,7 +55,7 @@ public sealed class PositionSampler
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         var excluded = _options.IgnoreEndOfGeneration || index < _options.MinTokens ? _end : [];
-        if (_options.Temperature == 0 && !_penalties.Active) return Require(Greedy.ArgMax(logits, excluded));
+        if (_options.Temperature == 0 && !_penalties.Active && _mask is null) return Require(Greedy.ArgMax(logits, excluded));
         var work = Prepare(logits, excluded);
         var best = Require(Greedy.ArgMax(work, []));
         return _options.Temperature == 0 ? best : Draw(work, best, Filter(work, work[best]), new PositionNoise(_options.Seed, index));
@@ -68,6 +72,8 @@ public sealed class PositionSampler
         {
             if (id < work.Length) work[id] = float.NegativeInfinity;
         }
+
+        _mask?.Apply(work);
 
         if (work.IsEmpty || TensorPrimitives.Max<float>(work) < float.PositiveInfinity) return work; // false for NaN too
         foreach (ref var logit in work)

@@ -33,6 +33,7 @@ public sealed class Answer : IAnswer
     private readonly TokenLedger _ledger = new();
     private readonly LedgerText _text = new();
     private readonly Queue<TokenLogprobs> _logprobs = new();
+    private readonly ITokenMask? _mask;
     private readonly PositionSampler _sampler;
     private readonly int _maxTokens;
 
@@ -57,7 +58,8 @@ public sealed class Answer : IAnswer
         request.Check(engine.ContextTokens);
         (_engine, _rates, _request, _time) = (engine, rates, request, time);
         _maxTokens = Math.Min(request.MaxTokens, engine.ContextTokens - request.Prompt.Length);
-        _sampler = new PositionSampler(request.Sampling, request.Prompt, engine.Tokenizer.EndOfGeneration);
+        _mask = request.Grammar is { } grammar ? engine.Tokenizer.Constrain(grammar) : null;
+        _sampler = new PositionSampler(request.Sampling, request.Prompt, engine.Tokenizer.EndOfGeneration, _mask);
         // Without a cloud nothing waits for a call to end: no handover, no refined prompt, and a stop ends the call itself.
         var chunk = cloud is null ? EngineRates.LargestChunk : rates.DeviceChunk;
         _device = new DeviceSide(engine, held ?? new HeldContext(engine, 0), request.Prompt, rates, chunk, _inbox.Writer, time);
@@ -109,6 +111,7 @@ public sealed class Answer : IAnswer
                 if (await _inbox.Reader.ReadAsync(CancellationToken.None) is AnswerMessage.EngineDone done)
                     _device.Done(done);
             await _cloud.EndAsync();
+            _mask?.Dispose();
             if (!whole) _failures.Add(FailurePlace.ClientWrite);
         }
 

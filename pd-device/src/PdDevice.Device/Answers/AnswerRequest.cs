@@ -22,6 +22,9 @@ public sealed record AnswerRequest
     /// <summary>Alternatives to report with each token's logprob, 0 to 20; null (default) when none are wanted. Only without a cloud: its tokens carry none.</summary>
     public int? TopLogprobs { get; init; }
 
+    /// <summary>What the answer may consist of, a grammar the engine's tokenizer can use; null (default): anything. Only without a cloud.</summary>
+    public string? Grammar { get; init; }
+
     /// <summary>Start with an empty device, whatever it holds of conversations. Default false.</summary>
     public bool Cold { get; init; }
 

@@ -8,13 +8,17 @@ using PdDevice.Inference;
 namespace PdDevice.Device.Http;
 
 /// <summary>
-/// The device behind the OpenAI API: each choice is an answer, one after the other, shown at its pace. Logprobs come from
-/// logits, which a cloud's tokens do not carry, so an answer that wants them is made by the device alone.
+/// The device behind the OpenAI API: each choice is an answer, one after the other, shown at its pace. What needs the
+/// logits of every token (logprobs, a grammar), which a cloud's tokens do not carry, or one engine for all of them, is made
+/// by the device alone, and says so.
 /// </summary>
 internal sealed class CompletionBackend(DeviceRuntime device) : ICompletionBackend
 {
     /// <summary>Overrides for one request whether the cloud may be asked: off, auto or required.</summary>
     public const string CloudHeader = "Pdd-Cloud";
+
+    /// <summary>In a response: the field for which the device makes the whole answer.</summary>
+    public const string AloneHeader = "Pdd-Alone";
 
     public string Model => device.Engine.Identity.Model;
 
@@ -24,20 +28,22 @@ internal sealed class CompletionBackend(DeviceRuntime device) : ICompletionBacke
 
     public ValueTask<IReadOnlyList<ICompletionChoice>> StartAsync(HttpContext context, CompletionRequest request, CancellationToken cancellationToken)
     {
-        var mode = Mode(context.Request.Headers[CloudHeader].ToString(), request);
+        var alone = request.TopLogprobs is not null ? "logprobs" : request.Grammar is not null ? "response_format" : request.Deterministic ? "deterministic" : null;
+        var mode = Mode(context.Request.Headers[CloudHeader].ToString(), alone);
+        if (alone is not null) context.Response.Headers[AloneHeader] = alone;
         return ValueTask.FromResult<IReadOnlyList<ICompletionChoice>>([.. Enumerable.Range(0, request.Choices).Select(choice => new Choice(device, new AnswerRequest
         {
-            Prompt = request.Prompt, MaxTokens = request.MaxTokens, Sampling = request.SamplingOf(choice), TopLogprobs = request.TopLogprobs, Mode = mode,
+            Prompt = request.Prompt, MaxTokens = request.MaxTokens, Sampling = request.SamplingOf(choice), TopLogprobs = request.TopLogprobs, Grammar = request.Grammar, Mode = mode,
         }))]);
     }
 
-    private static CloudMode? Mode(string header, CompletionRequest request) => (header, request.TopLogprobs) switch
+    private static CloudMode? Mode(string header, string? alone) => (header, alone) switch
     {
         ("off", _) or ("" or "auto", not null) => CloudMode.Off,
         ("", null) => null,
         ("auto", null) => CloudMode.Auto,
         ("required", null) => CloudMode.Required,
-        ("required", _) => throw Bad($"{CloudHeader} cannot be required with logprobs: a cloud's tokens carry none."),
+        ("required", _) => throw Bad($"{CloudHeader} cannot be required with {alone}: the device makes such an answer alone."),
         _ => throw Bad($"{CloudHeader} must be off, auto or required."),
     };
 

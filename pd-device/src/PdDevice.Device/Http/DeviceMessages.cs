@@ -44,17 +44,17 @@ public sealed record TokenEvent(int Index, int Id, TokenSource Source, string Te
 /// <summary>Event <c>end</c>, the last one of an answer that ended well.</summary>
 public sealed record EndEvent(
     FinishReason Finish, int PromptTokens, int CloudTokens, int DeviceTokens, int CloudTokensUnused, int? HandoverIndex,
-    long BytesLeft, double? OccupancyMs, int Assists, bool Compatible, string? Plan, string? CloudTrouble)
+    long BytesLeft, double? OccupancyMs, int Assists, bool Compatible, string? Plan, string? CloudTrouble, IReadOnlyList<FailurePlace> Failures)
 {
     public static EndEvent From(AnswerUsage usage) => new(
         usage.Finish, usage.PromptTokens, usage.CloudTokens, usage.DeviceTokens, usage.CloudTokensUnused, usage.HandoverIndex,
-        usage.BytesLeft, usage.OccupancyMs, usage.Assists, usage.Compatible, usage.Plan?.Reason, usage.CloudTrouble);
+        usage.BytesLeft, usage.OccupancyMs, usage.Assists, usage.Compatible, usage.Plan?.Reason, usage.CloudTrouble, usage.Failures);
 }
 
 /// <summary>The device's JSON, as the wire's.</summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,
-    Converters = [typeof(AnswerWayConverter), typeof(TokenSourceConverter), typeof(FinishReasonConverter)],
+    Converters = [typeof(AnswerWayConverter), typeof(TokenSourceConverter), typeof(FinishReasonConverter), typeof(FailurePlaceConverter)],
     NumberHandling = JsonNumberHandling.Strict,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     RespectNullableAnnotations = true,
@@ -72,3 +72,5 @@ internal sealed class AnswerWayConverter() : JsonStringEnumConverter<AnswerWay>(
 internal sealed class TokenSourceConverter() : JsonStringEnumConverter<TokenSource>(JsonNamingPolicy.CamelCase, allowIntegerValues: false);
 
 internal sealed class FinishReasonConverter() : JsonStringEnumConverter<FinishReason>(JsonNamingPolicy.CamelCase, allowIntegerValues: false);
+
+internal sealed class FailurePlaceConverter() : JsonStringEnumConverter<FailurePlace>(JsonNamingPolicy.CamelCase, allowIntegerValues: false);

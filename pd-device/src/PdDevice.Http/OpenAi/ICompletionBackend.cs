@@ -62,6 +62,12 @@ public interface ICompletionChoice : IAsyncDisposable
 public sealed record CompletionRequest(
     int[] Prompt, int MaxTokens, SamplingOptions Sampling, int Choices = 1, int? TopLogprobs = null, bool Chat = false)
 {
+    /// <summary>What the answer may consist of, a grammar the tokenizer can use; null (default): anything.</summary>
+    public string? Grammar { get; init; }
+
+    /// <summary>One side is to make the whole answer. Default false.</summary>
+    public bool Deterministic { get; init; }
+
     /// <summary>How choice i draws.</summary>
     public SamplingOptions SamplingOf(int choice) => Sampling with { Seed = unchecked(Sampling.Seed + (ulong)choice) };
 }

@@ -34,11 +34,20 @@ public static class OpenAiPage
 
         {Table(RequestFields.StreamOptions)}
 
+        ## `response_format`
+
+        {Table(ResponseFormatFields.Format)}
+
+        ### `json_schema`
+
+        {Table(ResponseFormatFields.Schema)}
+
         ## What comes back
 
         - `finish_reason` is `stop` (the model ended the answer, or a stop sequence did) or `length` (the limit, or the context's end).
         - `usage.completion_tokens` counts every token drawn for the answer, those a stop sequence cut off included and the end-of-generation token not. `usage.prompt_tokens_details.cached_tokens` are prompt tokens that were not prefilled again.
         - A device adds `usage.pdd`: `cloudTokens`, `deviceTokens`, `cloudTokensUnused`, `handoverIndex` (of the first choice; null when the cloud made all), `bytesLeft`.
+        - A device that makes an answer wholly by itself because of what was asked says so in the header `Pdd-Alone`: `logprobs`, `response_format` or `deterministic`. Together with `Pdd-Cloud: required` these are refused.
         - A stream's first event of each chat choice has the role. An event's logprobs are those of the tokens whose text ends in it; a token that a stop sequence cuts off altogether is not among them. Exactly one event of each choice has a `finish_reason`, with the last of its text. The stream ends with one `data: [DONE]`.
         - If an answer is cut short after its stream began, an event `data: {"{\"error\": ...}"}` says why and neither a `finish_reason` nor `[DONE]` follows; what came before stays valid. OpenAI's JavaScript client throws then; its .NET client takes no notice, so look for the finish reason. Lines that begin with `:` are comments.
         - Closing the connection stops the answer.

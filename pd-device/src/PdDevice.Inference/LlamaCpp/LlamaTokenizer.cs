@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
+using PdDevice.Core.Sampling;
 
 namespace PdDevice.Inference.LlamaCpp;
 
@@ -36,6 +37,8 @@ internal sealed unsafe class LlamaTokenizer : ITokenizer
     public ReadOnlyMemory<byte> Bytes(int token) => _vocabulary.Bytes(token);
 
     public int[] Encode(string text) => Tokenize(text, parseSpecial: false);
+
+    public ITokenMask Constrain(string grammar) => new GrammarMask(_model, _native, VocabularySize, grammar);
 
     public int[] EncodeChat(IReadOnlyList<ChatMessage> messages)
     {

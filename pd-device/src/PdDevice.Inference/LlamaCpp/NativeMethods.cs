@@ -133,4 +133,16 @@ internal static unsafe partial class NativeMethods
 
     [LibraryImport(Llama, EntryPoint = "llama_state_seq_set_data")]
     public static partial nuint StateSet(nint context, byte* source, nuint size, int sequence);
+
+    [LibraryImport(Llama, EntryPoint = "llama_sampler_init_grammar", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint GrammarCreate(nint vocabulary, string grammar, string root);
+
+    [LibraryImport(Llama, EntryPoint = "llama_sampler_apply")]
+    public static partial void SamplerApply(GrammarMask.Handle sampler, NativeTokenDataArray* candidates);
+
+    [LibraryImport(Llama, EntryPoint = "llama_sampler_accept")]
+    public static partial void SamplerAccept(GrammarMask.Handle sampler, int token);
+
+    [LibraryImport(Llama, EntryPoint = "llama_sampler_free")]
+    public static partial void SamplerFree(nint sampler);
 }

@@ -91,3 +91,22 @@ internal struct NativeChatMessage
     public nint Role;
     public nint Content;
 }
+
+/// <summary>struct llama_token_data, 12 bytes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct NativeTokenData
+{
+    public int Id;
+    public float Logit;
+    public float Probability;
+}
+
+/// <summary>struct llama_token_data_array, 32 bytes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct NativeTokenDataArray
+{
+    public NativeTokenData* Data;
+    public nuint Size;
+    public long Selected;
+    public byte Sorted;
+}

@@ -1,4 +1,5 @@
 using System.Text;
+using PdDevice.Core.Sampling;
 
 namespace PdDevice.Inference.StandIns;
 
@@ -43,6 +44,9 @@ public sealed class ScriptedTokenizer : ITokenizer
         token >= 0 && token < Table.Length
             ? Table[token]
             : throw new EngineException(EngineError.TokenOutOfRange, $"Token id {token} is not in the vocabulary.");
+
+    public ITokenMask Constrain(string grammar) =>
+        throw new EngineException(EngineError.GrammarUnusable, "The scripted engine has no grammars. Leave response_format out, or serve a real model.");
 
     /// <summary>Added to a token's logit, so that answers are mostly words.</summary>
     internal static float Bias(int id) => id < FirstWord ? -4 : id == End ? -3 : id > End ? -100 : 0;

@@ -25,6 +25,11 @@ internal sealed class RequestDraft
 
     public IReadOnlyList<string> Stop { get; set; } = [];
 
+    /// <summary>Of the answer, in GBNF; null: it may be anything.</summary>
+    public string? Grammar { get; set; }
+
+    public bool Deterministic { get; set; }
+
     public int Choices { get; set; } = 1;
 
     public bool Logprobs { get; set; }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
+using PdDevice.Core.Sampling;
 using PdDevice.Inference;
 
 namespace PdDevice.Http.OpenAi.Requests;
@@ -28,10 +29,14 @@ internal sealed class RequestReader(ICompletionBackend backend, Func<ulong> newS
         var limit = draft.MaxCompletionTokens ?? draft.MaxTokens ?? (chat ? RequestFields.ChatDefaultTokens : RequestFields.CompletionDefaultTokens);
         if (draft.Sampling.MinTokens > limit) throw Refuse("out_of_range", "min_tokens", $"'min_tokens' must not be above the answer's limit, {limit}.");
 
+        if (draft.Grammar is { } grammar) Require(grammar, draft.Sampling);
         var prompt = Prompt(draft, chat);
         var sampling = draft.Sampling with { Seed = draft.Seed ?? newSeed() };
         var completion = new CompletionRequest(
-            prompt, Math.Min(limit, backend.ContextTokens - prompt.Length), sampling, draft.Choices, draft.Logprobs ? draft.TopLogprobs ?? 0 : null, chat);
+            prompt, Math.Min(limit, backend.ContextTokens - prompt.Length), sampling, draft.Choices, draft.Logprobs ? draft.TopLogprobs ?? 0 : null, chat)
+        {
+            Grammar = draft.Grammar, Deterministic = draft.Deterministic,
+        };
         return new OpenAiRequest(draft.Model, completion, draft.Stop, draft.Stream, draft.StreamOptions?.IncludeUsage ?? false);
     }
 
@@ -81,6 +86,20 @@ internal sealed class RequestReader(ICompletionBackend backend, Func<ulong> newS
         catch (EngineException exception) when (exception.Error is EngineError.TextNotExpressible or EngineError.ChatTemplateUnknown)
         {
             throw Refuse(JsonNamingPolicy.SnakeCaseLower.ConvertName(exception.Error.ToString()), field, exception.Message);
+        }
+    }
+
+    private void Require(string grammar, SamplingOptions sampling)
+    {
+        if (sampling.IgnoreEndOfGeneration || sampling.MinTokens > 0)
+            throw Refuse("invalid_combination", "response_format", "'response_format' ends the answer where the JSON does, which 'ignore_eos' and 'min_tokens' forbid. Leave them out.");
+        try
+        {
+            backend.Tokenizer.Constrain(grammar).Dispose();
+        }
+        catch (EngineException exception) when (exception.Error is EngineError.GrammarUnusable)
+        {
+            throw Refuse("unsupported_value", "response_format", exception.Message);
         }
     }
 

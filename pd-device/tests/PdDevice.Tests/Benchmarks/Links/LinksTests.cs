@@ -93,7 +93,7 @@ public sealed class LinksTests
     {
         var at = ttftMs;
         var tokens = Enumerable.Range(0, 100).Select(i => Ticks(i == 0 ? at : at += gapMs * (i == 10 ? eleventh : 1))).ToArray();
-        return new MeasuredAnswer(0, tokens, new EndEvent(FinishReason.Length, 10, handover, 100 - handover, 0, handover, 0, 5, 1, false, null, null));
+        return new MeasuredAnswer(0, tokens, new EndEvent(FinishReason.Length, 10, handover, 100 - handover, 0, handover, 0, 5, 1, false, null, null, []));
     }
 
     private static long Ticks(int ms) => ms * TimeProvider.System.TimestampFrequency / 1000;

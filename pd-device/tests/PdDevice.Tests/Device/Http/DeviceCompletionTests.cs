@@ -82,6 +82,21 @@ public sealed class DeviceCompletionTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Complete_Deterministic_TheDeviceMakesItAloneAndSaysSo()
+    {
+        var before = _client.BytesSent;
+        using var response = await PostAsync(Text(600), 20, null, null, null, deterministic: true);
+        Assert.Equal("deterministic", response.Headers.GetValues("Pdd-Alone").Single());
+        var pdd = JsonNode.Parse(await response.Content.ReadAsStringAsync())!["usage"]!["pdd"]!;
+        Assert.Equal((0, 20), (pdd["cloudTokens"]!.GetValue<int>(), pdd["deviceTokens"]!.GetValue<int>()));
+        Assert.Equal(before, _client.BytesSent);
+        using var refused = await PostAsync(Text(600), 20, "required", null, null, deterministic: true);
+        Assert.Equal("bad_header", JsonNode.Parse(await refused.Content.ReadAsStringAsync())!["error"]!["code"]!.ToString());
+        using var both = await PostAsync(Text(600), 20, null, null, null);
+        Assert.False(both.Headers.Contains("Pdd-Alone"));
+    }
+
+    [Fact]
     public async Task Complete_NextTurn_OnlyWhatIsNewIsPrefilledAndTheCloudIsNotAsked()
     {
         var first = await AskAsync(Text(600), 20, header: "off");
@@ -125,14 +140,14 @@ public sealed class DeviceCompletionTests : IAsyncLifetime, IDisposable
         return JsonNode.Parse(body)!;
     }
 
-    private async Task<HttpResponseMessage> PostAsync(string prompt, int tokens, string? header, int? logprobs, string? stop)
+    private async Task<HttpResponseMessage> PostAsync(string prompt, int tokens, string? header, int? logprobs, string? stop, bool deterministic = false)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/completions")
         {
             Content = JsonContent.Create(new JsonObject
             {
                 ["model"] = "scripted", ["prompt"] = prompt, ["max_tokens"] = tokens, ["temperature"] = 0.8, ["seed"] = 5,
-                ["ignore_eos"] = true, ["logprobs"] = logprobs, ["stop"] = stop,
+                ["ignore_eos"] = true, ["logprobs"] = logprobs, ["stop"] = stop, ["deterministic"] = deterministic,
             }),
         };
         if (header is not null) request.Headers.Add("Pdd-Cloud", header);

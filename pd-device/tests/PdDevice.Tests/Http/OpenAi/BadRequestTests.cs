@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using PdDevice.Core.Sampling;
 using PdDevice.Http.OpenAi;
 using PdDevice.Inference;
 using PdDevice.Inference.StandIns;
@@ -59,6 +60,13 @@ public sealed class BadRequestTests
         ("two limits", OpenAiApi.ChatRoute, Add(Chat, "\"max_tokens\":2,\"max_completion_tokens\":3"), 400, "invalid_combination", "max_completion_tokens"),
         ("min above max", OpenAiApi.ChatRoute, Add(Chat, "\"max_tokens\":2,\"min_tokens\":3"), 400, "out_of_range", "min_tokens"),
         ("stream_options unknown", OpenAiApi.ChatRoute, Add(Chat, "\"stream\":true,\"stream_options\":{\"usage\":true}"), 400, "unknown_field", "stream_options.usage"),
+        ("a format without grammars", OpenAiApi.ChatRoute, Add(Chat, "\"response_format\":{\"type\":\"json_object\"}"), 400, "unsupported_value", "response_format"),
+        ("a format without a type", OpenAiApi.ChatRoute, Add(Chat, "\"response_format\":{}"), 400, "missing_field", "response_format"),
+        ("a format unknown", OpenAiApi.ChatRoute, Add(Chat, $"\"response_format\":{{\"type\":\"{Secret}\"}}"), 400, "unsupported_value", "response_format.type"),
+        ("a schema missing", OpenAiApi.ChatRoute, Add(Chat, "\"response_format\":{\"type\":\"json_schema\"}"), 400, "missing_field", "response_format"),
+        ("a schema without its type", OpenAiApi.ChatRoute, Add(Chat, "\"response_format\":{\"type\":\"text\",\"json_schema\":{\"schema\":true}}"), 400, "invalid_combination", "response_format"),
+        ("a schema too hard", OpenAiApi.ChatRoute, Add(Chat, $"\"response_format\":{{\"type\":\"json_schema\",\"json_schema\":{{\"schema\":{{\"type\":\"string\",\"pattern\":\"{Secret}\"}}}}}}"), 400, "unsupported_value", "response_format.json_schema.schema.pattern"),
+        ("a format that may not end", OpenAiApi.ChatRoute, Add(Chat, "\"ignore_eos\":true,\"response_format\":{\"type\":\"json_object\"}"), 400, "invalid_combination", "response_format"),
         ("no prompt", OpenAiApi.CompletionsRoute, $"{{{Model}}}", 400, "missing_field", "prompt"),
         ("prompt empty", OpenAiApi.CompletionsRoute, Text.Replace(Secret, ""), 400, "empty_prompt", "prompt"),
         ("prompt of no ids", OpenAiApi.CompletionsRoute, Text.Replace($"\"{Secret}\"", "[]"), 400, "empty_prompt", "prompt"),
@@ -150,5 +158,7 @@ public sealed class BadRequestTests
         public int[] EncodeChat(IReadOnlyList<ChatMessage> messages) => Encode("");
 
         public ReadOnlyMemory<byte> Bytes(int token) => _inner.Bytes(token);
+
+        public ITokenMask Constrain(string grammar) => _inner.Constrain(grammar);
     }
 }

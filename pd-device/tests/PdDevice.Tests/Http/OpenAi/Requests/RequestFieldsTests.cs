@@ -26,6 +26,8 @@ public sealed class RequestFieldsTests
         ["frequency_penalty"] = (["-2", "2"], ["-2.1", "2.1"]),
         ["presence_penalty"] = (["-2", "2"], ["-2.1", "2.1"]),
         ["seed"] = (["0", "-9223372036854775808", "18446744073709551615"], ["-9223372036854775809", "18446744073709551616", "1e30", "0.5", "\"1\""]),
+        ["response_format"] = (["{\"type\":\"text\"}"], ["1", "\"json\"", "{}", "{\"type\":\"xml\"}", "{\"type\":\"json_schema\"}", "{\"type\":\"text\",\"other\":1}"]), // the engine under this test has no grammars
+        ["deterministic"] = (["true", "false"], ["1", "\"true\""]),
         ["n"] = (["1", "16"], ["0", "17", "1.5", "\"2\""]),
         ["stream"] = (["true", "false"], ["1", "\"true\""]),
         ["stream_options"] = (["{}", "{\"include_usage\":true}", "{\"include_usage\":false,\"include_obfuscation\":false}"], ["true", "{\"include_usage\":1}", "{\"include_obfuscation\":true}", "{\"other\":1}"]),
