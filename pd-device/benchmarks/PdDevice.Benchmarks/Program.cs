@@ -10,6 +10,7 @@ var root = new RootCommand("Measures P/D-Device side by side with what it is com
     MixedLoad.Create(),
     AnswerCost.Create(),
     PrefixBench.Create(),
+    TurnsBench.Create(),
     PoolsBench.Create(),
     LinksCommand.Create(),
     Streams.Create(),

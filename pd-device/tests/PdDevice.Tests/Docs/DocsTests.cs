@@ -102,6 +102,8 @@ public sealed partial class DocsTests
     [InlineData("pools")]
     [InlineData("streams")]
     [InlineData("disconnects")]
+    [InlineData("turns")]
+    [InlineData("links")]
     public void Serving_Tables_AreMadeFromTheMeasuredFiles(string name)
     {
         var report = JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(House.Folder, "benchmarks", "results", $"{name}.json")), TableJson.Default.TableReport)!;

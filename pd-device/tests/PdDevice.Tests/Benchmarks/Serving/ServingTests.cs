@@ -8,6 +8,7 @@ public sealed class ServingTests
     [InlineData("mixed-load", "bound none, chunk 512")]
     [InlineData("cost", "slot ratio")]
     [InlineData("prefix", "tokens reused")]
+    [InlineData("turns", "second turn")]
     [InlineData("pools", "disaggregated, under load")]
     [InlineData("streams", "twice as many")]
     [InlineData("disconnects", "300")]
