@@ -46,6 +46,21 @@ public sealed class TuneCommandTests : IDisposable
         Assert.Equal(100, tune.Chosen.PeriodMs, 6);
     }
 
+    [Fact]
+    public async Task Tune_Fleet_BestIsTheBestOfTheTableAndGainsNoMoreThanTheCeiling()
+    {
+        var file = Path.Combine(_folder, "tune.json");
+        var result = await Pdd.RunAsync(["tune", "--fleet", "3", "--prompt", "1155", "--output", "211", "--explain", "--json", file]);
+        Assert.True(result.Code == 0, result.Error);
+        var fleet = JsonSerializer.Deserialize(await File.ReadAllBytesAsync(file), TuneJson.Default.TuneResult)!.Fleet!;
+        Assert.Equal(3 * 5 * 3 * 2, fleet.Considered.Count);
+        Assert.Equal(fleet.Considered.Max(row => row.GoodputPerAccelerator), fleet.Best!.GoodputPerAccelerator);
+        Assert.All(fleet.Considered.Where(row => !row.Evaluated), row => Assert.True(row.Bound <= fleet.Best.GoodputPerAccelerator));
+        Assert.InRange(fleet.Best.GoodputPerAccelerator / fleet.BestWhole!.GoodputPerAccelerator, 1.01, fleet.Ceiling * 1.1);
+        Assert.Contains($"{fleet.Best.GoodputPerAccelerator:F2} requests/s per accelerator", result.Out);
+        Assert.Contains("others were ruled out by their bound", result.Out);
+    }
+
     [Theory]
     [InlineData("There is no machine 'abacus'", "--device", "abacus")]
     [InlineData("There is no machine 'H200'", "--device", "H200")]
