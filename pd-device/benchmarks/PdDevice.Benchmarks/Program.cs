@@ -1,6 +1,7 @@
 using System.CommandLine;
 using PdDevice.Benchmarks.Disconnects;
 using PdDevice.Benchmarks.Links;
+using PdDevice.Benchmarks.Planner;
 using PdDevice.Benchmarks.Serving;
 using PdDevice.Benchmarks.Speed;
 using PdDevice.Cli;
@@ -15,6 +16,7 @@ var root = new RootCommand("Measures P/D-Device side by side with what it is com
     LinksCommand.Create(),
     Streams.Create(),
     DisconnectsCommand.Create(),
+    PlannerBench.Create(),
     SpeedCommand.Create(),
     SpeedSideCommand.Create(),
 };

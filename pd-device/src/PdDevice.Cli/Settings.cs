@@ -1,6 +1,9 @@
 using PdDevice.Cloud;
 using PdDevice.Cloud.Keys;
+using PdDevice.Cli.Tune;
 using PdDevice.Core.Planning;
+using PdDevice.Core.Planning.Costs;
+using PdDevice.Core.Planning.Requests;
 using PdDevice.Device.Answers;
 using PdDevice.Device.Link;
 using PdDevice.Inference.StandIns;
@@ -136,6 +139,39 @@ public static class Settings
     public static Setting<int> DemoTokens { get; } = new("--max-tokens", "Demo:MaxTokens", "N",
         "For `pdd demo`: tokens of the answer, 1 to 1000.", "200", Parse.Int(1, 1000));
 
+    public static Setting<TuneDevice> TuneDevice { get; } = new("--device", "Tune:Device", "NAME|P,D",
+        $"For `pdd tune`: {string.Join(", ", Hardware.Devices.Select(hardware => hardware.Name))}, or prefill and decode tokens/s as in 800,13.", "phone-npu", ParseTuneDevice);
+
+    public static Setting<Hardware> TuneCloud { get; } = new("--cloud-machine", "Tune:CloudMachine", "NAME",
+        $"For `pdd tune`: {string.Join(", ", Hardware.Clouds.Select(hardware => hardware.Name))}.", "H200", text => ParseHardware(text, Hardware.Clouds));
+
+    public static Setting<ModelShape> TuneModel { get; } = new("--model-size", "Tune:ModelSize", "SIZE",
+        $"For `pdd tune`: {string.Join(", ", ModelShape.All.Select(shape => $"{shape.Name} (as {shape.Mirrors})"))}.", "8B", ParseModelSize);
+
+    public static Setting<int> TuneBatch { get; } = new("--batch", "Tune:Batch", "N",
+        "For `pdd tune`: sequences that decode together in the cloud, 1 to 4096.", "128", Parse.Int(1, 4096));
+
+    public static Setting<EmulatedLinkOptions> TuneLink { get; } = new("--link", "Tune:Link", "LINK",
+        "For `pdd tune`: the network to the cloud, as in rtt=40ms,up=5mbit,down=20mbit.", "rtt=40ms,up=10mbit,down=40mbit", ParseLink);
+
+    public static Setting<int> TunePrompt { get; } = new("--prompt", "Tune:Prompt", "N",
+        "For `pdd tune`: prompt tokens, 1 to 1000000.", "1000", Parse.Int(1, 1_000_000));
+
+    public static Setting<string> TuneObjectives { get; } = new("--objectives", "Tune:Objectives", "SET",
+        "For `pdd tune`: absolute (first token within 1 s) or relative (within a tenth of the device's own, where that is at least twice the cloud's); no gap over 1.25/d in both.", "absolute", ParseObjectives);
+
+    public static Setting<QualityTable> TuneQuality { get; } = new("--quality", "Tune:Quality", "KEEP=MEAN:MOST,...",
+        "For `pdd tune`: what refinement loses, as measured: keep ratio, mean loss and its upper bound, as in 0.5=0.01:0.02,0.25=0.03:0.05. Without it the whole prompt is kept.", null, ParseQuality);
+
+    public static Setting<double> TuneMostLoss { get; } = new("--max-loss", "Tune:MaxLoss", "X",
+        "For `pdd tune`: largest loss of quality by refinement, 0 to 1, held against the upper bound.", "0", Parse.Double(0, 1));
+
+    public static Setting<int> TuneFleet { get; } = new("--fleet", "Tune:Fleet", "N",
+        "For `pdd tune`: also the settings of a fleet of so many accelerators for requests of this size, 1 to 16; 0 plans none.", "0", Parse.Int(0, 16));
+
+    public static Setting<int> TuneOutput { get; } = new("--output", "Tune:Output", "N",
+        "For `pdd tune --fleet`: mean length of an answer in tokens, 1 to 1000000; a single request's plan does not know it.", "200", Parse.Int(1, 1_000_000));
+
     /// <summary>A path; writes what the command's table shows.</summary>
     public static Setting<string> Json { get; } = new("--json", "Output:Json", "FILE",
         "Also writes the results as JSON.", null, Parse.Text);
@@ -172,4 +208,37 @@ public static class Settings
 
     private static EmulatedLinkOptions ParseLink(string text) =>
         EmulatedLinkOptions.TryParse(text, out var link, out var error) ? link : throw new FormatException(error);
+
+    private static TuneDevice ParseTuneDevice(string text)
+    {
+        if (text.Split(',') is not [var p, var d]) return new TuneDevice(text, ParseHardware(text, Hardware.Devices), null);
+        var rate = Parse.Double(1e-3, 1e7);
+        return new TuneDevice(text, null, new EngineRates(rate(p), rate(d)));
+    }
+
+    private static Hardware ParseHardware(string text, IReadOnlyList<Hardware> known) =>
+        Hardware.Named(text) is { } hardware && known.Contains(hardware)
+            ? hardware
+            : throw new FormatException($"There is no machine '{text}' here. Known: {string.Join(", ", known.Select(hardware => hardware.Name))}.");
+
+    private static ModelShape ParseModelSize(string text) =>
+        ModelShape.Named(text) ?? throw new FormatException($"There is no model '{text}'. Known: {string.Join(", ", ModelShape.All.Select(shape => shape.Name))}.");
+
+    private static string ParseObjectives(string text) =>
+        text is "absolute" or "relative" ? text : throw new FormatException($"'{text}' is neither absolute nor relative.");
+
+    private static QualityTable ParseQuality(string text)
+    {
+        try
+        {
+            return new QualityTable([.. text.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(entry =>
+                entry.Split('=', ':') is [var keep, var mean, var most]
+                    ? new QualityPoint(Parse.Double(0, 1)(keep), Parse.Double(0, 1)(mean), Parse.Double(0, 1)(most))
+                    : throw new FormatException($"'{entry}' is not KEEP=MEAN:MOST, as in 0.5=0.01:0.02."))]);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new FormatException(exception.Message.Split(" (Parameter")[0], exception);
+        }
+    }
 }

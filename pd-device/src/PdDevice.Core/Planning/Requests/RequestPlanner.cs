@@ -1,0 +1,166 @@
+using PdDevice.Core.Planning.Delays;
+
+namespace PdDevice.Core.Planning.Requests;
+
+/// <summary>
+/// Chooses for one request: ask the cloud or not, lease K, keep ratio r, display period tau; the least expected occupancy
+/// of what keeps to the objectives. K is closed form (<see cref="LeaseForm"/>), for occupancy grows with K and keeping
+/// the display fed does not get worse with it, so the smallest that does is best; r and tau are tried one by one.
+/// </summary>
+/// <remarks>
+/// What is uncertain enters at quantiles. A stall needs at least one of the terms to be worse than its quantile, so with n
+/// terms each at epsilon / n it happens at most with epsilon, whatever they have to do with each other (union bound).
+/// Where nothing keeps to everything, the first token counts before the gap, an earlier one more than occupancy; the plan
+/// says what it misses. Keeps no state: the same arguments give the same plan. <see cref="Plan"/> does not allocate.
+/// </remarks>
+public sealed class RequestPlanner
+{
+    private readonly QualityTable _quality;
+    private readonly double[] _paces;
+
+    /// <param name="quality">The keep ratios to choose from; null (default): no refinement.</param>
+    /// <param name="paces">Display periods to try, as shares of the way from 1/d to <see cref="RequestObjectives.SlowestPeriod"/>, 0 to 1; none (default): 0, 0.5 and 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A pace is not from 0 to 1.</exception>
+    public RequestPlanner(QualityTable? quality = null, params ReadOnlySpan<double> paces)
+    {
+        _quality = quality ?? QualityTable.Whole;
+        foreach (var pace in paces)
+            if (!(pace >= 0 && pace <= 1))
+                throw new ArgumentOutOfRangeException(nameof(paces), pace, "A pace is from 0 (1/d) to 1 (the slowest period).");
+        _paces = paces.IsEmpty ? [0, 0.5, 1] : paces.ToArray();
+    }
+
+    /// <summary>The best choice.</summary>
+    public RequestPlan Plan(in RequestInput input, in RequestObjectives objectives) => Choose(input, objectives, null);
+
+    /// <summary>The best choice, and all that were considered.</summary>
+    /// <returns>The device alone first, then the cloud by falling keep ratio and rising period; the plan is one of them.</returns>
+    public (RequestPlan Plan, IReadOnlyList<RequestPlan> Considered) Explain(in RequestInput input, in RequestObjectives objectives)
+    {
+        var considered = new List<RequestPlan>();
+        return (Choose(input, objectives, considered), considered);
+    }
+
+    private RequestPlan Choose(in RequestInput input, in RequestObjectives objectives, List<RequestPlan>? considered)
+    {
+        var spread = new Spread(input, objectives);
+        var best = Alone(input, objectives, spread);
+        considered?.Add(best);
+        foreach (var point in _quality.Points)
+            foreach (var pace in _paces)
+            {
+                var period = 1 / input.Device.DecodeTokensPerSecond;
+                period += pace * Math.Max(0, objectives.SlowestPeriod - period);
+                var candidate = WithCloud(input, objectives, spread, point, period);
+                considered?.Add(candidate);
+                if (Better(candidate, best)) best = candidate;
+                if (period >= objectives.SlowestPeriod) break; // all slower ones are this one
+            }
+
+        return best;
+    }
+
+    private static RequestPlan Alone(in RequestInput input, in RequestObjectives objectives, in Spread spread)
+    {
+        var first = spread.Alone;
+        var missed = Missed.None;
+        if (input.Mode == CloudMode.Required) missed |= Missed.Mode;
+        if (!Holds(input, input.PromptTokens)) missed |= Missed.Memory;
+        if (!(first <= objectives.Ttft)) missed |= Missed.Ttft;
+        if (!(1 / input.Device.DecodeTokensPerSecond <= objectives.LargestGap)) missed |= Missed.Gap;
+        return new RequestPlan(false, 0, 1, 0, first, first, 0, missed);
+    }
+
+    private static RequestPlan WithCloud(in RequestInput input, in RequestObjectives objectives, in Spread spread, in QualityPoint point, double period)
+    {
+        var missed = Missed.None;
+        if (input.Mode == CloudMode.Off || input.MostLease < 1 || !(input.CloudPrefill >= 0 && double.IsFinite(input.CloudPrefill))) missed |= Missed.Mode;
+        if (!(point.MostLoss <= objectives.MostLoss)) missed |= Missed.Quality;
+        if (!(spread.FirstLate <= objectives.Ttft)) missed |= Missed.Ttft;
+        var limit = Math.Max(1, Math.Min(input.MaxTokens, input.MostLease));
+        var shown = Math.Max(period, input.CloudStep); // a slow cloud shows at its own pace
+        var even = shown <= objectives.LargestGap;
+
+        var (ready, held) = Ready(input, spread, point.KeepRatio);
+        var perToken = spread.Slowdown / input.Device.PrefillTokensPerSecond;
+        var able = Holds(input, held) && 1 / input.Device.DecodeTokensPerSecond <= objectives.LargestGap;
+        var lease = able ? new LeaseForm(ready, perToken, spread.FirstEarly, shown, Math.Max(0, objectives.LargestGap - shown)).Tokens(limit) : 0;
+        var whole = lease == 0 && limit == input.MaxTokens; // the cloud makes the whole answer
+        if (!even || (lease == 0 && !whole)) missed |= Missed.Gap;
+        if (!whole && !Holds(input, held)) missed |= Missed.Memory;
+        if (lease == 0) lease = limit;
+
+        var occupancy = input.CloudPrefill + ((lease - 1) * input.CloudStep) + (point.KeepRatio < 1 ? input.RefineSeconds : 0);
+        return new RequestPlan(true, lease, point.KeepRatio, period, spread.FirstLate, ready + (lease * perToken), occupancy, missed);
+    }
+
+    /// <summary>When the device has ingested its prompt, as far as it is kept, and how many positions that leaves in its memory.</summary>
+    private static (double Ready, double Positions) Ready(in RequestInput input, in Spread spread, double keep)
+    {
+        var perToken = spread.Slowdown / input.Device.PrefillTokensPerSecond;
+        if (keep >= 1) return (Math.Max(0, ((input.PromptTokens - input.Held) * perToken) - input.DeviceLead) + input.DeviceSlack, input.PromptTokens);
+        var refined = spread.RefinedLate;
+        var done = Math.Min(input.PromptTokens, input.Held + Math.Floor((input.DeviceLead + refined) / perToken)); // what is done stays done
+        if (done >= input.PromptTokens) return Ready(input, spread, 1);
+        var left = Math.Ceiling(keep * (input.PromptTokens - done));
+        return (refined + (left * perToken) + input.DeviceSlack, done + left);
+    }
+
+    private static bool Holds(in RequestInput input, double prompt) =>
+        input.DevicePositions <= 0 || prompt + input.MaxTokens <= input.DevicePositions;
+
+    private static bool Better(in RequestPlan a, in RequestPlan b)
+    {
+        if (a.Missed != b.Missed)
+        {
+            // A hard miss is worse than any soft one; TTFT before gap: the flags are in that order.
+            if (a.Allowed != b.Allowed) return a.Allowed;
+            return a.Missed < b.Missed;
+        }
+
+        if ((a.Missed & Missed.Ttft) != Missed.None && a.FirstToken != b.FirstToken) return a.FirstToken < b.FirstToken;
+        return a.Occupancy != b.Occupancy ? a.Occupancy < b.Occupancy : a.ReadyIn < b.ReadyIn;
+    }
+
+    /// <summary>The uncertain terms at the quantiles this request needs, looked up once.</summary>
+    private readonly struct Spread
+    {
+        /// <summary>First token of the device alone, at the quantile of the TTFT objective.</summary>
+        public readonly double Alone;
+
+        /// <summary>First token of the cloud, at the quantile of the TTFT objective.</summary>
+        public readonly double FirstLate;
+
+        /// <summary>First token of the cloud when it comes early: the display then runs out early.</summary>
+        public readonly double FirstEarly;
+
+        /// <summary>The refined prompt when it comes late.</summary>
+        public readonly double RefinedLate;
+
+        /// <summary>Time of the device's prefill over its rate's promise, when it is slow.</summary>
+        public readonly double Slowdown;
+
+        public Spread(in RequestInput input, in RequestObjectives objectives)
+        {
+            var usual = input.RoundTrip + input.CloudPrefill;
+            var work = (input.PromptTokens - input.Held) / input.Device.PrefillTokensPerSecond;
+            if (input.Delays is not { } delays)
+            {
+                (FirstLate, FirstEarly, RefinedLate, Slowdown) = (usual, usual, usual + input.RefinedAfter, 1);
+                Alone = Math.Max(0, work - input.DeviceLead);
+                return;
+            }
+
+            var share = objectives.Epsilon / 5; // wait and jitter, early and late, and the slowdown
+            var late = 1 - ((1 - objectives.TtftQuantile) / 2); // wait and jitter
+            FirstLate = usual + delays.CloudWait.Quantile(late) + delays.LinkJitter.Quantile(late);
+            FirstEarly = usual + delays.CloudWait.Quantile(share) + delays.LinkJitter.Quantile(share);
+            RefinedLate = usual + input.RefinedAfter + delays.CloudWait.Quantile(1 - share) + delays.LinkJitter.Quantile(1 - share);
+            Slowdown = SlowdownAt(delays, 1 - share);
+            Alone = Math.Max(0, (work * SlowdownAt(delays, objectives.TtftQuantile)) - input.DeviceLead);
+        }
+
+        private static double SlowdownAt(LearnedDelays delays, double quantile) =>
+            delays.Slowdown.Count > 0 ? delays.Slowdown.Quantile(quantile) : 1;
+    }
+}
