@@ -56,6 +56,9 @@ public sealed class EngineBatch
     /// <summary>For engines: hands over what was captured.</summary>
     public void SetCaptured(int sequence, AttentionScores scores) => _captured[sequence] = scores;
 
+    /// <summary>For engines: what was captured before is gone; called before each run.</summary>
+    internal void ForgetCaptured() => _captured.Clear();
+
     /// <summary>Adds a row and returns its number, with which <see cref="Logits"/> is asked afterwards.</summary>
     public int Add(EngineRow row)
     {
