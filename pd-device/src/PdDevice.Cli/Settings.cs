@@ -8,7 +8,7 @@ using PdDevice.Inference.StandIns;
 namespace PdDevice.Cli;
 
 /// <summary>Every option of every command: its flag, variable, default, range and meaning. docs/options.md is made from here.</summary>
-public static class Settings
+public static partial class Settings
 {
     private static readonly CloudOptions CloudDefaults = new();
     private static readonly AnswerPolicy PolicyDefaults = new();
