@@ -11,9 +11,10 @@ namespace PdDevice.Evaluation.Runs;
 /// <param name="AnswerTokens">Of the unrefined answer, its end included.</param>
 /// <param name="Correct">Whether the unrefined answer is right.</param>
 /// <param name="Nats">What the unrefined answer costs under the raw prompt: its negative log-likelihood, natural logarithm.</param>
+/// <param name="Answer">The unrefined answer, as text.</param>
 /// <param name="Variants">Each selector, ratio and raw share.</param>
 public sealed record PromptResult(
-    string Key, int Number, EvalTask Task, double? Depth, int PromptTokens, int AnswerTokens, bool Correct, double Nats, IReadOnlyList<VariantResult> Variants);
+    string Key, int Number, EvalTask Task, double? Depth, int PromptTokens, int AnswerTokens, bool Correct, double Nats, string Answer, IReadOnlyList<VariantResult> Variants);
 
 /// <summary>The same question after a shorter prompt.</summary>
 /// <param name="Selector">Which.</param>

@@ -49,7 +49,7 @@ internal sealed class PromptRun(EvalPlan plan, string key, IEngine device, IEngi
                 }
             }
 
-        return new PromptResult(key, prompt.Number, prompt.Task, prompt.Depth, tokens.Length, raw.Tokens.Length, Right(raw.Tokens), raw.Nats, variants);
+        return new PromptResult(key, prompt.Number, prompt.Task, prompt.Depth, tokens.Length, raw.Tokens.Length, Right(raw.Tokens), raw.Nats, probe.Text(raw.Tokens), variants);
 
         bool Right(int[] answer) => ExactMatch.Of(probe.Text(answer), prompt.Gold, prompt.InOrder);
     }

@@ -6,11 +6,14 @@ public enum EvalTask
     /// <summary>One fact of a made-up document.</summary>
     Needle,
 
-    /// <summary>Two to four facts of it at once.</summary>
+    /// <summary>Two facts about one person.</summary>
     Multi,
 
-    /// <summary>All it says about one person.</summary>
+    /// <summary>All it says about one person: three or four facts.</summary>
     Everything,
+
+    /// <summary>Two to four codes that stand apart, of things the question does not name.</summary>
+    List,
 
     /// <summary>Its entries, in order.</summary>
     Retell,

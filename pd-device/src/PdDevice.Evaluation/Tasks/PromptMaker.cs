@@ -1,3 +1,4 @@
+using System.Globalization;
 using PdDevice.Evaluation.Documents;
 
 namespace PdDevice.Evaluation.Tasks;
@@ -19,13 +20,14 @@ public sealed class PromptMaker(int seed, IReadOnlyList<EvalTask> tasks, int lea
     {
         var random = new Random(unchecked((seed * 1_000_003) + number));
         var world = new World(random);
-        var tokens = random.Next(leastTokens, mostTokens + 1);
+        var tokens = (int)(leastTokens * Math.Pow((double)mostTokens / leastTokens, random.NextDouble())); // as many from 500 to 1,000 as from 1,000 to 2,000
         return tasks[number % tasks.Count] switch
         {
             EvalTask.Needle => Needle(number, EvalTask.Needle, random, world, tokens, world.Filler),
             EvalTask.Texts => Needle(number, EvalTask.Texts, random, world, tokens, () => texts!.Sentences[random.Next(texts.Sentences.Count)]),
-            EvalTask.Multi => Multi(number, random, world, tokens),
-            EvalTask.Everything => Everything(number, random, world, tokens),
+            EvalTask.Multi => AboutPerson(number, EvalTask.Multi, random, world, tokens, 2, "What do we know about {0}?"),
+            EvalTask.Everything => AboutPerson(number, EvalTask.Everything, random, world, tokens, random.Next(3, 5), "Tell me everything about {0}."),
+            EvalTask.List => List(number, random, world, tokens),
             EvalTask.Retell => Retell(number, random, world),
             _ => Code(number, random, world, tokens),
         };
@@ -40,21 +42,21 @@ public sealed class PromptMaker(int seed, IReadOnlyList<EvalTask> tasks, int lea
         return Ask(number, task, diary.Text(), fact.Question, fact.Values, fact.Answer, depth);
     }
 
-    private EvalPrompt Multi(int number, Random random, World world, int tokens)
+    private EvalPrompt List(int number, Random random, World world, int tokens)
     {
         var codes = Enumerable.Range(0, random.Next(2, 5)).Select(i => (Depth: (i + random.NextDouble()) / 5, Code: world.Code())).ToArray();
         var diary = WithOthers(random, world, tokens, world.Filler, codes: false);
         foreach (var (depth, code) in codes) diary.Insert(code.Fact.Statement, depth);
-        return Ask(number, EvalTask.Multi, diary.Text(), "List all codes.", [.. codes.Select(c => c.Code.Code)], string.Join('\n', codes.Select(c => $"- {c.Code.Thing}: {c.Code.Code}")), null);
+        return Ask(number, EvalTask.List, diary.Text(), "List all codes.", [.. codes.Select(c => c.Code.Code)], string.Join('\n', codes.Select(c => $"- {c.Code.Thing}: {c.Code.Code}")), null);
     }
 
-    private EvalPrompt Everything(int number, Random random, World world, int tokens)
+    private EvalPrompt AboutPerson(int number, EvalTask task, Random random, World world, int tokens, int count, string question)
     {
         var person = world.Person();
-        var facts = world.About(person, random.Next(2, 4));
+        var facts = world.About(person, count);
         var diary = WithOthers(random, world, tokens, world.Filler, codes: true);
         foreach (var fact in facts) diary.Insert(fact.Statement, random.NextDouble());
-        return Ask(number, EvalTask.Everything, diary.Text(), $"Tell me everything about {person}.", [.. facts.SelectMany(f => f.Values)], string.Join(' ', facts.Select(f => f.Answer)), null);
+        return Ask(number, task, diary.Text(), string.Format(CultureInfo.InvariantCulture, question, person), [.. facts.SelectMany(f => f.Values)], string.Join(' ', facts.Select(f => f.Answer)), null);
     }
 
     private EvalPrompt Retell(int number, Random random, World world)
