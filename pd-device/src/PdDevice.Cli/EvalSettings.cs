@@ -19,7 +19,7 @@ public static partial class Settings
         "For `pdd eval`: what chooses: window, early, uniform, recency, random.", string.Join(',', Selectors.All.Select(s => s.Name)), ParseSelectors);
 
     public static Setting<EvalTask[]> EvalTasks { get; } = new("--tasks", "Eval:Tasks", "LIST",
-        "For `pdd eval`: needle, multi, everything, list, retell, code, texts, in turn; one named twice comes twice as often. texts needs --texts.",
+        "For `pdd eval`: needle, number, multi, everything, list, retell, code, texts, in turn; one named twice comes twice as often. texts needs --texts.",
         "needle,multi,code,needle,everything,list,needle,code,needle,retell", ParseTasks);
 
     public static Setting<(int Least, int Most)> EvalTokens { get; } = new("--tokens", "Eval:Tokens", "A-B",

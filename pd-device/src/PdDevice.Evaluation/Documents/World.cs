@@ -9,6 +9,8 @@ namespace PdDevice.Evaluation.Documents;
 internal sealed class World(Random random)
 {
     private const int KindsOfPersonalFacts = 12;
+    private const int PhoneNumber = 8;
+    private const int Birthday = 9;
 
     private readonly HashSet<string> _used = [];
 
@@ -71,6 +73,15 @@ internal sealed class World(Random random)
 
     public string Town() => $"{Pick(TownsA)} {Pick(TownsB)}";
 
+    /// <summary>A code, a phone number or a birthday, said in the words it is asked for.</summary>
+    public Fact Number()
+    {
+        var kind = random.Next(3);
+        if (kind > 0) return About(kind == 1 ? PhoneNumber : Birthday, Person());
+        var fact = Code().Fact;
+        return fact with { Statement = fact.Answer };
+    }
+
     private static string A(string noun) => (noun[0] is 'a' or 'e' or 'i' or 'o' or 'u' ? "an " : "a ") + noun;
 
     private Fact About(int kind, string person)
@@ -101,10 +112,10 @@ internal sealed class World(Random random)
             case 7:
                 var item = Pick(Items);
                 return Say($"{person} always carries {A(item)}.", $"What does {person} carry?", $"{person} carries {A(item)}.", item);
-            case 8:
+            case PhoneNumber:
                 var number = Number(4);
                 return Say($"The phone number of {person} is {number}.", $"What is the phone number of {person}?", null, number);
-            case 9:
+            case Birthday:
                 var day = $"{Between(1, 28)} {Pick(Months)}";
                 return Say($"The birthday of {person} is on {day}.", $"When is the birthday of {person}?", null, day);
             case 10:

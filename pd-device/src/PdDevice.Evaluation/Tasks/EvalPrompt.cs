@@ -6,6 +6,9 @@ public enum EvalTask
     /// <summary>One fact of a made-up document.</summary>
     Needle,
 
+    /// <summary>One number or date of a made-up document, asked for in the words of the document: what a model that reads badly can do too.</summary>
+    Number,
+
     /// <summary>Two facts about one person.</summary>
     Multi,
 

@@ -23,8 +23,9 @@ public sealed class PromptMaker(int seed, IReadOnlyList<EvalTask> tasks, int lea
         var tokens = (int)(leastTokens * Math.Pow((double)mostTokens / leastTokens, random.NextDouble())); // as many from 500 to 1,000 as from 1,000 to 2,000
         return tasks[number % tasks.Count] switch
         {
-            EvalTask.Needle => Needle(number, EvalTask.Needle, random, world, tokens, world.Filler),
-            EvalTask.Texts => Needle(number, EvalTask.Texts, random, world, tokens, () => texts!.Sentences[random.Next(texts.Sentences.Count)]),
+            EvalTask.Needle => Needle(number, EvalTask.Needle, AnyFact(random, world), random, world, tokens, world.Filler),
+            EvalTask.Number => Needle(number, EvalTask.Number, world.Number(), random, world, tokens, world.Filler),
+            EvalTask.Texts => Needle(number, EvalTask.Texts, AnyFact(random, world), random, world, tokens, () => texts!.Sentences[random.Next(texts.Sentences.Count)]),
             EvalTask.Multi => AboutPerson(number, EvalTask.Multi, random, world, tokens, 2, "What do we know about {0}?"),
             EvalTask.Everything => AboutPerson(number, EvalTask.Everything, random, world, tokens, random.Next(3, 5), "Tell me everything about {0}."),
             EvalTask.List => List(number, random, world, tokens),
@@ -33,9 +34,10 @@ public sealed class PromptMaker(int seed, IReadOnlyList<EvalTask> tasks, int lea
         };
     }
 
-    private EvalPrompt Needle(int number, EvalTask task, Random random, World world, int tokens, Func<string> filler)
+    private static Fact AnyFact(Random random, World world) => random.Next(3) == 0 ? world.Code().Fact : world.About(world.Person(), 1)[0];
+
+    private EvalPrompt Needle(int number, EvalTask task, Fact fact, Random random, World world, int tokens, Func<string> filler)
     {
-        var fact = random.Next(3) == 0 ? world.Code().Fact : world.About(world.Person(), 1)[0];
         var depth = random.NextDouble();
         var diary = WithOthers(random, world, tokens, filler, codes: false);
         diary.Insert(fact.Statement, depth);

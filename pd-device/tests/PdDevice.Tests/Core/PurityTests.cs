@@ -4,6 +4,7 @@ using System.Reflection.PortableExecutable;
 using PdDevice.Cloud.Batching;
 using PdDevice.Core.Planning;
 using PdDevice.Device.Answers;
+using PdDevice.Evaluation.Runs;
 using PdDevice.Http.OpenAi;
 using PdDevice.Inference;
 
@@ -56,6 +57,7 @@ public sealed class PurityTests
         Assert.Empty(OursOf(typeof(AssistPlanner)));
         Assert.Equal(["PdDevice.Core"], OursOf(typeof(IEngine)));
         Assert.Equal(["PdDevice.Core", "PdDevice.Inference"], OursOf(typeof(OpenAiApi)));
+        Assert.Equal(["PdDevice.Core", "PdDevice.Inference"], OursOf(typeof(RefinementEval)));
         Assert.Equal(["PdDevice.Core", "PdDevice.Http", "PdDevice.Inference"], OursOf(typeof(BatchLoop)));
         Assert.Equal(["PdDevice.Core", "PdDevice.Http", "PdDevice.Inference"], OursOf(typeof(Answer)));
 
