@@ -1,6 +1,7 @@
 using System.CommandLine;
 using PdDevice.Benchmarks.Disconnects;
 using PdDevice.Benchmarks.Links;
+using PdDevice.Benchmarks.Refinement;
 using PdDevice.Benchmarks.Serving;
 using PdDevice.Benchmarks.Speed;
 using PdDevice.Cli;
@@ -16,6 +17,7 @@ var root = new RootCommand("Measures P/D-Device side by side with what it is com
     DisconnectsCommand.Create(),
     SpeedCommand.Create(),
     SpeedSideCommand.Create(),
+    RefinementPageCommand.Create(),
 };
 
 return await Failures.GuardAsync(() => root.Parse(args.Length == 0 ? ["--help"] : args)
