@@ -30,6 +30,7 @@ public sealed class Answer : IAnswer
     private readonly CloudUse _cloud;
     private readonly PaceForecast _forecast = new();
     private readonly FailureLog _failures;
+    private readonly Refining _refining;
     private readonly TokenLedger _ledger = new();
     private readonly LedgerText _text = new();
     private readonly Queue<TokenLogprobs> _logprobs = new();
@@ -41,6 +42,7 @@ public sealed class Answer : IAnswer
     private SourceTicket? _mine;
     private Exception? _failure;
     private AnswerException? _end;
+    private RefinedPrompt? _refined;
 
     /// <param name="engine">The device's engine; this answer uses its sequence 0 alone.</param>
     /// <param name="rates">The device's measured rates.</param>
@@ -63,7 +65,8 @@ public sealed class Answer : IAnswer
         _device = new DeviceSide(engine, held ?? new HeldContext(engine, 0), request.Prompt, rates, chunk, _inbox.Writer, time);
         _failures = new FailureLog(shared.Metrics);
         var side = cloud is null ? null : new CloudSide(cloud, _ledger, _inbox.Writer, time);
-        _cloud = new CloudUse(side, engine, rates, request, _ledger, shared, _forecast, _failures);
+        _refining = new Refining(request, engine.Tokenizer, shared.Policy, _failures);
+        _cloud = new CloudUse(side, engine, rates, request, _ledger, shared, _forecast, _failures, _refining);
     }
 
     /// <summary>What it took; set when the enumeration has ended normally.</summary>
@@ -155,6 +158,9 @@ public sealed class Answer : IAnswer
                 _sampler.Accept(token.Id);
                 Committed();
                 _cloud.Hope(_pace.ExhaustedAt(Now));
+                break;
+            case AnswerMessage.FromCloud { Event: AssistRefined refined } from when _cloud.IsCurrent(from.Assist):
+                if (_refining.Take(refined) is { } kept && _failure is null) _refined = _device.Refine(kept);
                 break;
             case AnswerMessage.FromCloud { Event: AssistEnd end } from when _cloud.IsCurrent(from.Assist):
                 _cloud.Took(end, Ended);
@@ -282,6 +288,7 @@ public sealed class Answer : IAnswer
             BytesLeft = _cloud.BytesSent,
             OccupancyMs = known ? receipts.Sum(receipt => receipt!.OccupancyMs) : null,
             Assists = _cloud.Opened,
+            Refined = _refined,
             Plan = _cloud.Plan,
             CloudTrouble = _cloud.Trouble,
             Failures = _failures.Places,

@@ -22,6 +22,7 @@ public sealed class HeldContext(IEngine engine, long bytes)
 
     private PrefixCache<byte[]> _others = new(bytes, LeastTokens);
     private readonly List<int> _tokens = [];
+    private int? _refinedFrom;
 
     /// <summary>Bytes of the states kept beside the engine.</summary>
     public long Size => _others.Size;
@@ -35,7 +36,7 @@ public sealed class HeldContext(IEngine engine, long bytes)
         var other = _others.Find(Scope, prompt.Span);
         try
         {
-            if (_tokens.Count - common >= LeastTokens) await KeepAsync(cancellationToken);
+            if (Raw.Length - common >= LeastTokens) await KeepAsync(cancellationToken);
             if (other is { } better && better.Tokens >= common + LeastTokens)
             {
                 await engine.ImportAsync(Sequence, better.State, cancellationToken);
@@ -47,14 +48,18 @@ public sealed class HeldContext(IEngine engine, long bytes)
         }
         catch
         {
-            _tokens.Clear();
+            Clear();
             throw;
         }
 
-        _tokens.Clear();
+        Clear();
         _tokens.AddRange(prompt.Span[..common]);
         return common;
     }
+
+    /// <summary>From this position on the sequence is made from a refined prompt: no other answer may use it.</summary>
+    /// <param name="from">At least what the sequence holds by now.</param>
+    public void Refined(int from) => _refinedFrom = from;
 
     /// <summary>The rows were ingested, in order, after what the sequence held.</summary>
     public void Add(EngineBatch batch)
@@ -65,15 +70,24 @@ public sealed class HeldContext(IEngine engine, long bytes)
     /// <summary>Holds nothing any more: the next answer prefills all of its prompt.</summary>
     public void Forget()
     {
-        _tokens.Clear();
+        Clear();
         _others = new PrefixCache<byte[]>(bytes, LeastTokens);
     }
 
-    private int Common(ReadOnlySpan<int> prompt) => prompt.CommonPrefixLength(CollectionsMarshal.AsSpan(_tokens));
+    /// <summary>What the sequence holds as it was written: KV after that was computed without what a refined prompt left out.</summary>
+    private ReadOnlySpan<int> Raw => CollectionsMarshal.AsSpan(_tokens)[..Math.Min(_tokens.Count, _refinedFrom ?? int.MaxValue)];
+
+    private int Common(ReadOnlySpan<int> prompt) => prompt.CommonPrefixLength(Raw);
+
+    private void Clear()
+    {
+        _tokens.Clear();
+        _refinedFrom = null;
+    }
 
     private async ValueTask KeepAsync(CancellationToken cancellationToken)
     {
-        var tokens = _tokens.ToArray();
+        var tokens = Raw.ToArray();
         if (_others.Covers(Scope, tokens)) return;
         await engine.TruncateAsync(Sequence, tokens.Length, cancellationToken); // a call that failed may have left more
         var state = await engine.ExportAsync(Sequence, cancellationToken);
