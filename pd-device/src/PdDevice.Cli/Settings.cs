@@ -1,3 +1,4 @@
+using System.Globalization;
 using PdDevice.Cloud;
 using PdDevice.Cloud.Keys;
 using PdDevice.Core.Planning;
@@ -106,6 +107,15 @@ public static class Settings
     public static Setting<PowerHint> PowerHint { get; } = new("--power-hint", "Device:PowerHint", "HINT",
         "normal, or low for a low battery or a hot device: then the cloud is asked whenever it saves any wait.", "normal", ParsePowerHint);
 
+    public static Setting<RefineMode> Refine { get; } = new("--refine", "Device:Refine", "MODE",
+        "Whether a cloud that offers it is asked for a refined prompt, which is shorter and may cost quality: auto where the device is ready noticeably sooner for it, on wherever it saves anything, off only for requests that name a keep ratio.", "off", ParseRefine);
+
+    public static Setting<double> KeepRatio { get; } = new("--keep-ratio", "Device:KeepRatio", "R",
+        "Share of a prompt that a refined one keeps, above 0 and up to 1, where 1 asks for none.", PolicyDefaults.KeepRatio.ToString(CultureInfo.InvariantCulture), ParseRatio);
+
+    public static Setting<bool?> IdleCompletion { get; } = new("--idle-completion", "Device:IdleCompletion", "SWITCH",
+        "on or off: while no request waits, the device prefills what it has not ingested of the last conversation. Without it: on, unless the power hint is low.", null, text => Parse.Switch(text));
+
     public static Setting<TimeSpan> FirstTokenPatience { get; } = new("--first-token-patience", "Device:FirstTokenPatience", "TIME",
         $"The cloud's first token is waited for this long, or {CloudPatience.FirstTokenFactor} times as long as it was expected to take if that is more; up to 600s.", Parse.Text(PolicyDefaults.Patience.FirstTokenFloor), Parse.Duration(TimeSpan.FromMinutes(10)));
 
@@ -162,6 +172,17 @@ public static class Settings
         "low" => Core.Planning.PowerHint.Low,
         _ => throw new FormatException($"'{text}' is neither normal nor low."),
     };
+
+    private static RefineMode ParseRefine(string text) => text switch
+    {
+        "off" => RefineMode.Off,
+        "auto" => RefineMode.Auto,
+        "on" => RefineMode.On,
+        _ => throw new FormatException($"'{text}' is none of on, off and auto."),
+    };
+
+    private static double ParseRatio(string text) =>
+        Parse.Double(0, 1)(text) is > 0 and var ratio ? ratio : throw new FormatException($"'{text}' is not a number above 0 and up to 1.");
 
     private static PoolMode ParsePools(string text) => text switch
     {

@@ -26,6 +26,7 @@ public sealed class Answer : IAnswer
     private readonly EngineRates _rates;
     private readonly AnswerRequest _request;
     private readonly TimeProvider _time;
+    private readonly HeldContext _held;
     private readonly DeviceSide _device;
     private readonly CloudUse _cloud;
     private readonly PaceForecast _forecast = new();
@@ -62,7 +63,8 @@ public sealed class Answer : IAnswer
         _sampler = new PositionSampler(request.Sampling, request.Prompt, engine.Tokenizer.EndOfGeneration);
         // Without a cloud nothing waits for a call to end: no handover, no refined prompt, and a stop ends the call itself.
         var chunk = cloud is null ? EngineRates.LargestChunk : rates.DeviceChunk;
-        _device = new DeviceSide(engine, held ?? new HeldContext(engine, 0), request.Prompt, rates, chunk, _inbox.Writer, time);
+        _held = held ?? new HeldContext(engine, 0);
+        _device = new DeviceSide(engine, _held, request.Prompt, rates, chunk, _inbox.Writer, time);
         _failures = new FailureLog(shared.Metrics);
         var side = cloud is null ? null : new CloudSide(cloud, _ledger, _inbox.Writer, time);
         _refining = new Refining(request, engine.Tokenizer, shared.Policy, _failures);
@@ -113,6 +115,7 @@ public sealed class Answer : IAnswer
                     _device.Done(done);
             await _cloud.EndAsync();
             if (!whole) _failures.Add(FailurePlace.ClientWrite);
+            else if (Ended && _failure is null) _held.Conclude(_request.Prompt, _ledger.Ids);
         }
 
         if (!Ended) throw _end!;

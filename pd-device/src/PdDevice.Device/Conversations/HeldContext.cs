@@ -22,7 +22,12 @@ public sealed class HeldContext(IEngine engine, long bytes)
 
     private PrefixCache<byte[]> _others = new(bytes, LeastTokens);
     private readonly List<int> _tokens = [];
+    private int[] _conversation = [];
+    private bool _completing;
     private int? _refinedFrom;
+
+    /// <summary>Called when an answer has ended, so that what it may be continued from is known. Default: does nothing.</summary>
+    public Action Concluded { get; set; } = () => { };
 
     /// <summary>Bytes of the states kept beside the engine.</summary>
     public long Size => _others.Size;
@@ -32,6 +37,7 @@ public sealed class HeldContext(IEngine engine, long bytes)
     /// <exception cref="EngineException">The engine failed; the sequence counts as empty.</exception>
     public async ValueTask<int> PrepareAsync(ReadOnlyMemory<int> prompt, CancellationToken cancellationToken)
     {
+        (_conversation, _completing) = ([], false);
         var common = Common(prompt.Span);
         var other = _others.Find(Scope, prompt.Span);
         try
@@ -67,10 +73,51 @@ public sealed class HeldContext(IEngine engine, long bytes)
         foreach (var row in batch.Rows) _tokens.Add(row.Token);
     }
 
+    /// <summary>An answer has ended.</summary>
+    /// <param name="prompt">Its raw prompt.</param>
+    /// <param name="answer">Its tokens.</param>
+    public void Conclude(ReadOnlySpan<int> prompt, ReadOnlySpan<int> answer)
+    {
+        (_conversation, _completing) = ([.. prompt, .. answer], false);
+        Concluded();
+    }
+
+    /// <summary>Ingests a next chunk of the concluded conversation, from where the sequence holds it as it was written.</summary>
+    /// <param name="batch">Cleared and used.</param>
+    /// <param name="chunk">Positions at most.</param>
+    /// <param name="cancellationToken">Ends the call soon.</param>
+    /// <returns>Positions ingested; 0: it holds as much as is worth it, or another answer has begun since.</returns>
+    /// <exception cref="EngineException">The engine failed; the conversation is not completed further.</exception>
+    public async ValueTask<int> CompleteAsync(EngineBatch batch, int chunk, CancellationToken cancellationToken)
+    {
+        var conversation = _conversation;
+        var common = Common(conversation);
+        if (conversation.Length - common < (_completing ? 1 : LeastTokens)) return 0;
+        Clear();
+        _tokens.AddRange(conversation.AsSpan(0, common));
+        try
+        {
+            await engine.TruncateAsync(Sequence, common, cancellationToken); // also what a call that was broken off may have left
+            batch.Clear();
+            batch.AddRange(conversation.AsSpan(common, Math.Min(chunk, conversation.Length - common)), common, Sequence, RowKind.Prefill, wantLogits: false);
+            await engine.ForwardAsync(batch, cancellationToken);
+        }
+        catch (EngineException)
+        {
+            _conversation = []; // it is not tried again
+            throw;
+        }
+
+        Add(batch);
+        _completing = true;
+        return batch.Count;
+    }
+
     /// <summary>Holds nothing any more: the next answer prefills all of its prompt.</summary>
     public void Forget()
     {
         Clear();
+        _conversation = [];
         _others = new PrefixCache<byte[]>(bytes, LeastTokens);
     }
 

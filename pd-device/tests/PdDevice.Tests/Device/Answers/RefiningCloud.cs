@@ -10,7 +10,7 @@ namespace PdDevice.Tests.Device.Answers;
 /// Offers refinement over a cloud that does not, and sends what a test wrote down as the refined prompt, after so many
 /// tokens. Its scores are drawn, not captured: what is tested is the device.
 /// </summary>
-internal sealed class RefiningCloud(InProcessCloud inner) : IAssistClient
+internal sealed class RefiningCloud(InProcessCloud inner, TimeProvider? time = null) : IAssistClient
 {
     /// <summary>Tokens of the first assist before the event; 0: after it was admitted.</summary>
     public int After { get; init; }
@@ -22,6 +22,9 @@ internal sealed class RefiningCloud(InProcessCloud inner) : IAssistClient
     public List<AssistRequest> Requests { get; } = [];
 
     public bool Sent { get; private set; }
+
+    /// <summary>When the event was sent on, on the clock given.</summary>
+    public DateTimeOffset SentAt { get; private set; }
 
     public long BytesSent => inner.BytesSent;
 
@@ -50,6 +53,7 @@ internal sealed class RefiningCloud(InProcessCloud inner) : IAssistClient
             if (item is AssistToken) tokens++;
             if (!first || Sent || tokens < After || item is AssistEnd) continue;
             Sent = true;
+            SentAt = time?.GetUtcNow() ?? default;
             foreach (var kept in Kept(request)) yield return new AssistRefined(kept);
         }
     }
