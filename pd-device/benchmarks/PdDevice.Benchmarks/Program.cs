@@ -1,4 +1,5 @@
 using System.CommandLine;
+using PdDevice.Benchmarks.Capture;
 using PdDevice.Benchmarks.Disconnects;
 using PdDevice.Benchmarks.Links;
 using PdDevice.Benchmarks.Serving;
@@ -11,6 +12,7 @@ var root = new RootCommand("Measures P/D-Device side by side with what it is com
     AnswerCost.Create(),
     PrefixBench.Create(),
     PoolsBench.Create(),
+    CaptureCommand.Create(),
     LinksCommand.Create(),
     Streams.Create(),
     DisconnectsCommand.Create(),

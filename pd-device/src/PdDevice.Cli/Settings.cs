@@ -62,6 +62,15 @@ public static class Settings
     public static Setting<int> PrefillThreads { get; } = new("--prefill-threads", "Pools:PrefillThreads", "N",
         "With disaggregated pools: threads of the engine that prefills, 1 to 1024; 0 is as many as --threads. The two run at the same time and must not share cores.", "0", Parse.Int(0, 1024));
 
+    public static Setting<bool> Refinement { get; } = new("--refinement", "Refinement:Offered", "on|off",
+        "Whether devices may ask for refined prompts, where the model's attention can be read.", CloudDefaults.Refinement ? "on" : "off", Parse.Switch);
+
+    public static Setting<int> RefineQueries { get; } = new("--refine-queries", "Refinement:Queries", "N",
+        "Last positions of a prompt whose attention says what matters of it, 8 to 32.", $"{CloudDefaults.RefineQueries}", Parse.Int(8, 32));
+
+    public static Setting<int> RefineLayerStep { get; } = new("--refine-layer-step", "Refinement:LayerStep", "N",
+        "Every so many-th layer's attention is read, counted back from the last, 1 to 100.", $"{CloudDefaults.RefineLayerStep}", Parse.Int(1, 100));
+
     public static Setting<int> MaxTotal { get; } = new("--max-total", "Lease:MaxTotal", "N",
         "Tokens the cloud makes of one answer, continuations included, 1 to 1000000.", $"{CloudDefaults.MaxTotal}", Parse.Int(1, 1_000_000));
 

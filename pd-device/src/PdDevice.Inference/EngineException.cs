@@ -18,6 +18,7 @@ public enum EngineError
     BadPosition,
     ContextFull,
     BadState,
+    NoAttention,
     Failed,
 }
 

@@ -26,6 +26,7 @@ public static class CloudCommand
             Settings.Model.Option, Settings.CloudListen.Option, Settings.Keys.Option, Settings.Slots.Option, Settings.Queue.Option,
             Settings.MaxLease.Option, Settings.MaxTotal.Option, Settings.KeyConcurrency.Option, Settings.KeyRate.Option,
             Settings.PrefillChunk.Option, Settings.MaxStall.Option, Settings.PrefixMemory.Option, Settings.SharedPrefixes.Option, Settings.Pools.Option, Settings.PrefillSlots.Option, Settings.PrefillThreads.Option,
+            Settings.Refinement.Option, Settings.RefineQueries.Option, Settings.RefineLayerStep.Option,
             Settings.Drain.Option, Settings.MaxConnections.Option, Settings.OtlpEndpoint.Option, Settings.Context.Option, Settings.Threads.Option, Settings.Profile.Option,
         };
         command.SetAction(RunAsync);
@@ -50,7 +51,7 @@ public static class CloudCommand
         using var loading = CancellationTokenSource.CreateLinkedTokenSource(signals.Asked, end.Token, cancellationToken);
         try
         {
-            await using var loaded = await LoadedEngine.LoadAsync(result, options.Slots, time, new LoadProgress(life, time), loading.Token);
+            await using var loaded = await LoadedEngine.LoadAsync(result, options.Slots, time, new LoadProgress(life, time), options.Refinement, loading.Token);
             foreach (var line in loaded.Emulated) Tell($"emulated {line}");
             Tell($"{loaded.Engine.Identity.Model}, {loaded.Rates.PrefillTokensPerSecond:F0} prefill and {loaded.Rates.DecodeTokensPerSecond:F0} decode tokens/s");
             await using var prefill = options.Pools == PoolMode.Disaggregated ? await loaded.CreateSiblingAsync(options.PrefillSlots, Settings.PrefillThreads.Of(result), time) : null;
@@ -139,6 +140,9 @@ public static class CloudCommand
         PrefixBytes = (long)Settings.PrefixMemory.Of(result) << 20,
         Pools = Settings.Pools.Of(result),
         PrefillSlots = Settings.PrefillSlots.Of(result),
+        Refinement = Settings.Refinement.Of(result),
+        RefineQueries = Settings.RefineQueries.Of(result),
+        RefineLayerStep = Settings.RefineLayerStep.Of(result),
         KeyLimits = new QuotaLimits(Settings.KeyConcurrency.Of(result), Settings.KeyRate.Of(result)),
         DrainTimeout = Settings.Drain.Of(result),
         MaxConnections = Settings.MaxConnections.Of(result),

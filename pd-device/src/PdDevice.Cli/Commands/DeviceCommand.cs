@@ -19,7 +19,7 @@ public static class DeviceCommand
         var time = TimeProvider.System;
         using var cloud = DeviceSetup.Cloud(result, time);
         await Console.Error.WriteLineAsync("pdd device: loading the model ...");
-        await using var loaded = await LoadedEngine.LoadAsync(result, 1, time, progress: null, cancellationToken);
+        await using var loaded = await LoadedEngine.LoadAsync(result, 1, time, progress: null, attention: false, cancellationToken);
         var runtime = DeviceSetup.Runtime(result, loaded, cloud, time, Settings.IdleCompletion.Of(result));
         foreach (var line in runtime.Emulated) await Console.Error.WriteLineAsync($"pdd device: emulated {line}");
         await using var app = DeviceHost.Build(Settings.DeviceListen.Of(result)!, runtime);

@@ -8,6 +8,7 @@ public sealed class ServingTests
     [InlineData("mixed-load", "bound none, chunk 512")]
     [InlineData("cost", "slot ratio")]
     [InlineData("prefix", "tokens reused")]
+    [InlineData("capture", "beside 8 streams")]
     [InlineData("pools", "disaggregated, under load")]
     [InlineData("streams", "twice as many")]
     [InlineData("disconnects", "300")]
