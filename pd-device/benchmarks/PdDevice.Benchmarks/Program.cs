@@ -2,6 +2,7 @@ using System.CommandLine;
 using PdDevice.Benchmarks.Capture;
 using PdDevice.Benchmarks.Disconnects;
 using PdDevice.Benchmarks.Links;
+using PdDevice.Benchmarks.Refine;
 using PdDevice.Benchmarks.Serving;
 using PdDevice.Benchmarks.Speed;
 using PdDevice.Cli;
@@ -13,6 +14,7 @@ var root = new RootCommand("Measures P/D-Device side by side with what it is com
     PrefixBench.Create(),
     PoolsBench.Create(),
     CaptureCommand.Create(),
+    RefineCommand.Create(),
     LinksCommand.Create(),
     Streams.Create(),
     DisconnectsCommand.Create(),

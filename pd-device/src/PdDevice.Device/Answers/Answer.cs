@@ -44,6 +44,7 @@ public sealed class Answer : IAnswer
     private Exception? _failure;
     private AnswerException? _end;
     private RefinedPrompt? _refined;
+    private TimeSpan? _caughtUp;
 
     /// <param name="engine">The device's engine; this answer uses its sequence 0 alone.</param>
     /// <param name="rates">The device's measured rates.</param>
@@ -163,7 +164,7 @@ public sealed class Answer : IAnswer
                 _cloud.Hope(_pace.ExhaustedAt(Now));
                 break;
             case AnswerMessage.FromCloud { Event: AssistRefined refined } from when _cloud.IsCurrent(from.Assist):
-                if (_refining.Take(refined) is { } kept && _failure is null) _refined = _device.Refine(kept);
+                if (_refining.Take(refined) is { } kept && _failure is null) _refined = _device.Refine(kept, Now);
                 break;
             case AnswerMessage.FromCloud { Event: AssistEnd end } from when _cloud.IsCurrent(from.Assist):
                 _cloud.Took(end, Ended);
@@ -227,6 +228,7 @@ public sealed class Answer : IAnswer
         _cloud.LetGo();
         if (_ledger.Count == 0) _pace = new SpeedController(TimeSpan.Zero); // no cloud token to stay even with
         _mine = _ledger.Open(TokenSource.Device);
+        _caughtUp = Now;
         _forecast.TookOver(Now, _device.Rates.DecodeStep);
         _device.Decode(_sampler, _ledger.Count, _maxTokens, _request.TopLogprobs, stop);
     }
@@ -291,6 +293,7 @@ public sealed class Answer : IAnswer
             BytesLeft = _cloud.BytesSent,
             OccupancyMs = known ? receipts.Sum(receipt => receipt!.OccupancyMs) : null,
             Assists = _cloud.Opened,
+            CaughtUp = _caughtUp,
             Refined = _refined,
             Plan = _cloud.Plan,
             CloudTrouble = _cloud.Trouble,

@@ -93,7 +93,8 @@ public enum FinishReason
 /// <param name="Raw">m: leading positions it had ingested by then, the chunk in flight included; they stay.</param>
 /// <param name="Kept">W: positions it kept of those after m.</param>
 /// <param name="Ratio">Share of the raw prompt that the cloud kept, above 0, at most 1.</param>
-public sealed record RefinedPrompt(int Raw, int Kept, double Ratio);
+/// <param name="AtMs">s: when it came, ms since the answer began.</param>
+public sealed record RefinedPrompt(int Raw, int Kept, double Ratio, double AtMs);
 
 /// <summary>What an answer took, told after its last token (invariant 7).</summary>
 public sealed record AnswerUsage
@@ -123,6 +124,9 @@ public sealed record AnswerUsage
 
     /// <summary>Whether tokens came from a cloud with other weights than the device's, as the user allowed.</summary>
     public bool Compatible { get; init; }
+
+    /// <summary>When the device had ingested all that was known and took over, since the answer began; null: it did not.</summary>
+    public TimeSpan? CaughtUp { get; init; }
 
     /// <summary>The refined prompt the device went on with; null: it ingested the raw one.</summary>
     public RefinedPrompt? Refined { get; init; }

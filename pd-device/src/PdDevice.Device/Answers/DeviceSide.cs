@@ -62,7 +62,9 @@ internal sealed class DeviceSide(
     /// Goes on with a refined prompt: what is ingested and in flight stays, and of what is left only the kept positions are
     /// ingested, one after the other. Null: it comes too late to save anything.
     /// </summary>
-    public RefinedPrompt? Refine(KeptRanges kept)
+    /// <param name="kept">Fits the prompt.</param>
+    /// <param name="now">Since the answer began.</param>
+    public RefinedPrompt? Refine(KeptRanges kept, TimeSpan now)
     {
         var raw = _tracker.Ingested + (Busy ? _batch.Count : 0);
         var rest = kept.From(raw);
@@ -70,7 +72,7 @@ internal sealed class DeviceSide(
         _prompt = [.. _raw.AsSpan(0, raw), .. rest.Select(position => _raw[position])];
         _tracker.Refine(raw, rest.Length);
         held.Refined(raw);
-        return new RefinedPrompt(raw, rest.Length, kept.Count / (double)_raw.Length);
+        return new RefinedPrompt(raw, rest.Length, kept.Count / (double)_raw.Length, now.TotalMilliseconds);
     }
 
     /// <summary>Starts ingesting the next chunk; false when all is ingested, so that the device can take over.</summary>

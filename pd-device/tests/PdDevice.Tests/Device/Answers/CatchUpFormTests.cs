@@ -2,7 +2,6 @@ using PdDevice.Cloud;
 using PdDevice.Core.Planning;
 using PdDevice.Core.Wire;
 using PdDevice.Device.Answers;
-using PdDevice.Inference;
 using PdDevice.Inference.StandIns;
 using Xunit.Abstractions;
 
@@ -40,22 +39,18 @@ public sealed class CatchUpFormTests(ITestOutputHelper output)
         {
             using var stop = new CancellationTokenSource();
             var loop = InProcessCloud.Start(new PacedEngine(new ScriptedEngine(), Cloud, time), Cloud, time, stop.Token, new CloudOptions { Slots = 1, MaxLease = 4096 });
-            var cloud = new RefiningCloud(new InProcessCloud(loop, Scripted.OneWay, time), time) { After = keepRatio is null ? int.MaxValue : 1 }; // with the first token: what is captured is the end of the prompt
+            var cloud = new RefiningCloud(new InProcessCloud(loop, Scripted.OneWay, time)) { After = keepRatio is null ? int.MaxValue : 1 }; // with the first token: what is captured is the end of the prompt
             var request = Scripted.Request(prompt, 4096 - prompt, 0) with { KeepRatio = keepRatio };
-            var (begin, caughtUp) = (time.GetUtcNow(), TimeSpan.Zero);
-            var engine = new TestEngine(new PacedEngine(new ScriptedEngine(), rates, time))
-            {
-                After = batch => caughtUp = batch.Rows[^1].Kind == RowKind.Prefill ? time.GetUtcNow() - begin : caughtUp,
-            };
+            var engine = new PacedEngine(new ScriptedEngine(), rates, time);
             var answer = new Answer(engine, rates, cloud, request, time);
             var shown = new List<ShownToken>();
             await foreach (var token in answer.RunAsync(CancellationToken.None)) shown.Add(token);
             stop.Cancel();
 
-            var (p, d, usage) = (rates.PrefillTokensPerSecond, rates.DecodeTokensPerSecond, answer.Usage!);
+            var (p, d, usage, caughtUp) = (rates.PrefillTokensPerSecond, rates.DecodeTokensPerSecond, answer.Usage!, answer.Usage!.CaughtUp!.Value);
             var first = shown[0].At.TotalSeconds;
             var (s, m, left) = usage.Refined is { } refined
-                ? ((cloud.SentAt - begin).TotalSeconds, refined.Raw, refined.Kept)
+                ? (refined.AtMs / 1000, refined.Raw, refined.Kept)
                 : (0, 0, prompt);
             Assert.Equal(keepRatio is not null, usage.Refined is not null);
             var handover = usage.HandoverIndex!.Value;

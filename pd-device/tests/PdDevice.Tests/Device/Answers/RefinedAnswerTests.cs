@@ -72,6 +72,24 @@ public sealed class RefinedAnswerTests
             }
     }
 
+    [Theory]
+    [InlineData(0.2)]
+    [InlineData(0.5)]
+    public void RunAsync_CloudThatReadsAttention_TextIsThatOfTheRawStartAndTheKeptRest(double keepRatio)
+    {
+        for (var prompt = 300; prompt < 1500; prompt += 93)
+        {
+            var request = Scripted.Request(prompt, MaxTokens, 0.8) with { KeepRatio = keepRatio };
+            var (outcome, cloud) = Run(request, new Setup { PassesOn = true });
+            AssertWhole(request, outcome);
+            Assert.NotNull(outcome.Usage.Refined);
+            Assert.True(KeptRanges.TryRanges(cloud.Passed!.Kept, prompt, out var kept, out _));
+            Assert.Equal(Expected(request, outcome, kept), outcome.Ids);
+            Assert.Empty(outcome.Usage.Failures);
+            Assert.InRange(outcome.Usage.Refined.Ratio, keepRatio, keepRatio + (16.0 / prompt));
+        }
+    }
+
     [Fact]
     public void RunAsync_RefinedTwice_TheFirstCountsAndTheSecondIsNoted()
     {
@@ -163,6 +181,8 @@ public sealed class RefinedAnswerTests
 
         public Func<AssistRequest, IEnumerable<int[]>>? Kept { get; init; }
 
+        public bool PassesOn { get; init; }
+
         public int LoseAfter { get; init; } = int.MaxValue;
 
         public AnswerPolicy Policy { get; init; } = Refine;
@@ -179,7 +199,7 @@ public sealed class RefinedAnswerTests
             using var stop = new CancellationTokenSource();
             var loop = InProcessCloud.Start(new PacedEngine(new ScriptedEngine(4), Scripted.CloudRates, time), Scripted.CloudRates, time, stop.Token, new CloudOptions { MaxLease = 2000 });
             var inner = new InProcessCloud(loop, Scripted.OneWay, time) { LoseAfter = setup.LoseAfter };
-            cloud = setup.Kept is { } kept ? new RefiningCloud(inner) { After = setup.After, Kept = kept } : new RefiningCloud(inner) { After = setup.After };
+            cloud = setup.Kept is { } kept ? new RefiningCloud(inner) { After = setup.After, Kept = kept } : new RefiningCloud(inner) { After = setup.After, PassesOn = setup.PassesOn };
             outcome = await Scripted.RunAsync(setup.Engine(time), cloud, request, time, Scripted.Shared(time, setup.Policy));
             stop.Cancel();
         });
@@ -206,7 +226,7 @@ public sealed class RefinedAnswerTests
             {
                 batch.Clear();
                 last = batch.Add(new EngineRow(row[at], at, 0, RowKind.Prefill, at == row.Length - 1));
-                Assert.True(engine.ForwardAsync(batch, CancellationToken.None).IsCompletedSuccessfully);
+                Assert.True(engine.ForwardAsync(batch, CancellationToken.None).AsTask().IsCompletedSuccessfully);
             }
 
             ids.Add(sampler.Sample(batch.Logits(last), ids.Count));

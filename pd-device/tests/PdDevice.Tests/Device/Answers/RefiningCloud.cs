@@ -7,10 +7,10 @@ using PdDevice.Device.Assists;
 namespace PdDevice.Tests.Device.Answers;
 
 /// <summary>
-/// Offers refinement over a cloud that does not, and sends what a test wrote down as the refined prompt, after so many
-/// tokens. Its scores are drawn, not captured: what is tested is the device.
+/// Takes a cloud's place at refining and sends what a test wrote down as the refined prompt, after so many
+/// tokens, chosen by chance: what is tested is the device. Or passes on what a cloud sends that reads attention.
 /// </summary>
-internal sealed class RefiningCloud(InProcessCloud inner, TimeProvider? time = null) : IAssistClient
+internal sealed class RefiningCloud(InProcessCloud inner) : IAssistClient
 {
     /// <summary>Tokens of the first assist before the event; 0: after it was admitted.</summary>
     public int After { get; init; }
@@ -18,13 +18,16 @@ internal sealed class RefiningCloud(InProcessCloud inner, TimeProvider? time = n
     /// <summary>The events sent there, by what is asked; default: one that keeps what is wished for, by chance.</summary>
     public Func<AssistRequest, IEnumerable<int[]>> Kept { get; init; } = request => [KeptRanges.Flatten(Choose(request))];
 
+    /// <summary>Asks the cloud itself for a refined prompt and passes it on.</summary>
+    public bool PassesOn { get; init; }
+
+    /// <summary>What the cloud itself sent.</summary>
+    public AssistRefined? Passed { get; private set; }
+
     /// <summary>All asks, wishes included.</summary>
     public List<AssistRequest> Requests { get; } = [];
 
     public bool Sent { get; private set; }
-
-    /// <summary>When the event was sent on, on the clock given.</summary>
-    public DateTimeOffset SentAt { get; private set; }
 
     public long BytesSent => inner.BytesSent;
 
@@ -47,13 +50,13 @@ internal sealed class RefiningCloud(InProcessCloud inner, TimeProvider? time = n
         Requests.Add(request);
         var tokens = 0;
         var first = Requests.Count == 1;
-        await foreach (var item in inner.OpenAsync(request with { Refine = null }, cancellationToken))
+        await foreach (var item in inner.OpenAsync(PassesOn ? request : request with { Refine = null }, cancellationToken))
         {
             yield return item;
             if (item is AssistToken) tokens++;
-            if (!first || Sent || tokens < After || item is AssistEnd) continue;
+            if (item is AssistRefined refined) Passed = refined;
+            if (PassesOn || !first || Sent || tokens < After || item is AssistEnd) continue;
             Sent = true;
-            SentAt = time?.GetUtcNow() ?? default;
             foreach (var kept in Kept(request)) yield return new AssistRefined(kept);
         }
     }
