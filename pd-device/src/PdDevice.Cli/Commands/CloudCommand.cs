@@ -57,6 +57,7 @@ public static class CloudCommand
             await using var prefill = options.Pools == PoolMode.Disaggregated ? await loaded.CreateSiblingAsync(options.PrefillSlots, Settings.PrefillThreads.Of(result), time) : null;
             var pools = new EnginePools(options, loaded.Engine, prefill, loaded.Rates, metrics, time);
             var service = new CloudService(pools, loaded.Rates, options, metrics, keys);
+            if (options.Refinement && !service.Limits.RefinementOffered) Tell("this model's attention cannot be read: refined prompts are not offered");
             await ServeAsync(app, life, service, shared, options.DrainTimeout, end.Token, loading.Token);
         }
         catch (OperationCanceledException) when (loading.IsCancellationRequested)

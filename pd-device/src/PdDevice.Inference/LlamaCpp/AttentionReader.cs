@@ -48,7 +48,7 @@ internal sealed unsafe class AttentionReader : IDisposable
                 last = batch.Rows[i].Position;
             }
 
-            if (count > 0) _wanted.Add(new SequenceAttention(capture, Math.Min(capture.Queries, count), last + 1, _layers, _heads));
+            if (count > 0) _wanted.Add(new SequenceAttention(capture, Math.Clamp(capture.Queries, 1, count), last + 1, _layers, _heads));
         }
 
         _spent = TimeSpan.Zero;

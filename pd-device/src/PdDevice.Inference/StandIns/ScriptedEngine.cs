@@ -54,7 +54,7 @@ public sealed class ScriptedEngine(int sequences = 1, int contextTokens = 4096, 
 
         foreach (var capture in batch.Captures)
             if (batch.Rows.Count(row => row.Sequence == capture.Sequence) is > 0 and var rows)
-                batch.SetCaptured(capture.Sequence, Attend(State(capture.Sequence), capture, Math.Min(rows, capture.Queries)));
+                batch.SetCaptured(capture.Sequence, Attend(State(capture.Sequence), capture, Math.Clamp(capture.Queries, 1, rows)));
         return ValueTask.CompletedTask;
     }
 

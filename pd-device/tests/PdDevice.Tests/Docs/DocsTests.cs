@@ -102,11 +102,13 @@ public sealed partial class DocsTests
     [InlineData("pools")]
     [InlineData("streams")]
     [InlineData("disconnects")]
+    [InlineData("capture")]
+    [InlineData("capture-accuracy")]
     public void Serving_Tables_AreMadeFromTheMeasuredFiles(string name)
     {
         var report = JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(House.Folder, "benchmarks", "results", $"{name}.json")), TableJson.Default.TableReport)!;
         Assert.All(report.Rows, row => Assert.Equal(report.Heads.Count, row.Count));
-        Assert.Equal(report.Markdown(), ReadmeBlock.Read(File.ReadAllText(Path.Combine(House.Folder, "docs", "serving.md")).ReplaceLineEndings("\n"), name));
+        Assert.Equal(report.Markdown(), ReadmeBlock.Read(File.ReadAllText(Path.Combine(House.Folder, "docs", report.Page)).ReplaceLineEndings("\n"), name));
     }
 
     private static void IsMade(string page, string markdown)
