@@ -6,7 +6,7 @@ namespace PdDevice.Device.Conversations;
 /// <summary>
 /// While no request waits, makes the device hold the whole of its last conversation: what a refined prompt left out, and
 /// what the cloud made of an answer. It begins where the common raw prefix ends and goes on chunk by chunk; a request that
-/// comes breaks off the chunk and goes first. It costs that prefill and no memory beyond it: docs/adr/0011-idle-completion.md.
+/// comes breaks off the chunk and goes first. It costs that prefill and no memory beyond it: docs/adr/0012-idle-completion.md.
 /// </summary>
 /// <param name="engine">The device's.</param>
 /// <param name="held">What it holds.</param>
