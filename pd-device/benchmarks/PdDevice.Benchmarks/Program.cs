@@ -1,6 +1,8 @@
 using System.CommandLine;
+using PdDevice.Benchmarks.Capture;
 using PdDevice.Benchmarks.Disconnects;
 using PdDevice.Benchmarks.Links;
+using PdDevice.Benchmarks.Refine;
 using PdDevice.Benchmarks.Refinement;
 using PdDevice.Benchmarks.Serving;
 using PdDevice.Benchmarks.Speed;
@@ -12,6 +14,8 @@ var root = new RootCommand("Measures P/D-Device side by side with what it is com
     AnswerCost.Create(),
     PrefixBench.Create(),
     PoolsBench.Create(),
+    CaptureCommand.Create(),
+    RefineCommand.Create(),
     LinksCommand.Create(),
     Streams.Create(),
     DisconnectsCommand.Create(),

@@ -38,7 +38,7 @@ public static partial class Settings
         "For `pdd eval`: every so many-th layer is read, 1 to 1000.", $"{new Inference.AttentionCapture(0).LayerStep}", Parse.Int(1, 1000));
 
     public static Setting<UnitKind> EvalUnit { get; } = new("--unit", "Eval:Unit", "KIND",
-        "For `pdd eval`: what is kept or left out as a whole: token, word, sentence, line.", "sentence", ParseNamed<UnitKind>);
+        "For `pdd eval`: what is kept or left out as a whole: token, word, sentence, line.", $"{Selectors.DefaultUnit}".ToLowerInvariant(), ParseNamed<UnitKind>);
 
     private static double[] ParseShares(string text, bool above)
     {

@@ -10,9 +10,10 @@ namespace PdDevice.Core.Planning;
 /// <param name="DeviceLead">How long the device has been prefilling already.</param>
 /// <param name="Held">Prompt tokens the device held before it began, of an earlier turn; default 0.</param>
 /// <param name="LeastSaving">A wait shorter than this is not worth a cloud's time; null (default) is <see cref="AssistPlanner.LeastSaving"/>, below zero asks even where the device is first.</param>
+/// <param name="Refinement">The refined prompt that may be asked for with it; null (default): none.</param>
 public sealed record PlanInput(
     int PromptTokens, int MaxTokens, EngineRates Device, EngineRates Cloud, TimeSpan RoundTrip, int MaxLease, TimeSpan DeviceLead, int Held = 0,
-    TimeSpan? LeastSaving = null);
+    TimeSpan? LeastSaving = null, RefinementWish? Refinement = null);
 
 /// <summary>What to do about one answer.</summary>
 /// <param name="UseCloud">Whether an assist is worth asking for.</param>
@@ -22,12 +23,15 @@ public sealed record PlanInput(
 /// <param name="DeviceFirstToken">When the device alone would have its first token, from now.</param>
 /// <param name="ReadyIn">When the device expects to have ingested prompt and lease, from now.</param>
 /// <param name="Reason">One sentence for a person.</param>
+/// <param name="KeepRatio">The refined prompt to ask for; null (default): none. The lease reckons with it.</param>
 public sealed record AssistPlan(
-    bool UseCloud, int Lease, TimeSpan Period, TimeSpan CloudFirstToken, TimeSpan DeviceFirstToken, TimeSpan ReadyIn, string Reason);
+    bool UseCloud, int Lease, TimeSpan Period, TimeSpan CloudFirstToken, TimeSpan DeviceFirstToken, TimeSpan ReadyIn, string Reason,
+    double? KeepRatio = null);
 
 /// <summary>
 /// The simple rule: ask the cloud when it saves a noticeable wait, and for just as many tokens as keep the display fed
-/// until the device is ready. Closed form of design section 6 with r = 1: <c>K = (W/p - T1) / (tau - 1/p)</c>, tau = 1/d.
+/// until the device is ready. Closed form of design section 6 <c>K = (s + W/p - T1) / (tau - 1/p)</c>, tau = 1/d:
+/// with r = 1, or with a refined prompt that arrives at s = T1 and leaves W = r (N - m) of the prompt.
 /// </summary>
 public static class AssistPlanner
 {
@@ -61,14 +65,16 @@ public static class AssistPlanner
         }
 
         var limit = Math.Min(input.MaxTokens, input.MaxLease);
-        var lease = Lease(alone, first, tau, device, limit);
-        var ready = alone + device.Prefill(lease);
+        var sooner = input.Refinement?.Saving(alone - first) ?? TimeSpan.Zero;
+        var lease = Lease(alone - sooner, first, tau, device, limit);
+        var ready = alone - sooner + device.Prefill(lease);
         return new AssistPlan(true, lease, tau, first, alone, ready,
             saved < TimeSpan.Zero
                 ? $"asked although the device's own first token would come {-saved.TotalSeconds:F1} s sooner"
                 : lease == limit
                 ? $"the first token comes {saved.TotalSeconds:F1} s sooner; the device would not be ready within {limit} tokens"
-                : $"the first token comes {saved.TotalSeconds:F1} s sooner; the device is ready after about {lease} tokens");
+                : $"the first token comes {saved.TotalSeconds:F1} s sooner; the device is ready after about {lease} tokens",
+            sooner > TimeSpan.Zero ? input.Refinement!.KeepRatio : null);
     }
 
     /// <summary>

@@ -26,6 +26,9 @@ public static class Selectors
     /// <summary>What a cloud refines with.</summary>
     public static ISelector Default { get; } = AttentionSelector.Window;
 
+    /// <summary>What it keeps or leaves out as a whole: single words lose what the words around them say (docs/refinement.md).</summary>
+    public static UnitKind DefaultUnit => UnitKind.Sentence;
+
     public static IReadOnlyList<ISelector> All { get; } =
         [AttentionSelector.Window, AttentionSelector.Early, new UniformSelector(), new RecencySelector(), new RandomSelector()];
 

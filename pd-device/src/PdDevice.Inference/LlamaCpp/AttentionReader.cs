@@ -11,16 +11,19 @@ internal sealed unsafe class AttentionReader : IDisposable
 {
     private readonly int _layers;
     private readonly int _heads;
+    private readonly TimeProvider _time;
     private readonly Switch* _switch = (Switch*)NativeMemory.AllocZeroed((nuint)sizeof(Switch));
     private readonly GCHandle _self;
     private readonly List<SequenceAttention> _wanted = [];
     private readonly AttentionNode _node = new();
+    private TimeSpan _spent;
 
     /// <param name="layers">Layers of the model.</param>
     /// <param name="heads">Query heads of a layer.</param>
-    public AttentionReader(int layers, int heads)
+    /// <param name="time">The clock that says how long reading takes.</param>
+    public AttentionReader(int layers, int heads, TimeProvider time)
     {
-        (_layers, _heads) = (layers, heads);
+        (_layers, _heads, _time) = (layers, heads, time);
         _self = GCHandle.Alloc(this);
         _switch->Reader = GCHandle.ToIntPtr(_self);
     }
@@ -45,9 +48,10 @@ internal sealed unsafe class AttentionReader : IDisposable
                 last = batch.Rows[i].Position;
             }
 
-            if (count > 0) _wanted.Add(new SequenceAttention(capture, Math.Min(capture.Queries, count), last + 1, _layers, _heads));
+            if (count > 0) _wanted.Add(new SequenceAttention(capture, Math.Clamp(capture.Queries, 1, count), last + 1, _layers, _heads));
         }
 
+        _spent = TimeSpan.Zero;
         _switch->On = _wanted.Count > 0 ? 1 : 0;
     }
 
@@ -56,6 +60,7 @@ internal sealed unsafe class AttentionReader : IDisposable
     {
         foreach (var wanted in _wanted)
             if (wanted.Result() is { } scores) batch.SetCaptured(wanted.Sequence, scores);
+        batch.SetCaptureTime(_spent);
     }
 
     /// <summary>Nothing is read from here on.</summary>
@@ -103,10 +108,12 @@ internal sealed unsafe class AttentionReader : IDisposable
 
     private void Read(GgmlTensor* node)
     {
+        var start = _time.GetTimestamp();
         var layer = AttentionNode.Layer(node);
         foreach (var wanted in _wanted)
             if (wanted.Number(layer) is >= 0 and var number && AttentionNode.Stream(node, wanted.Sequence) is >= 0 and var stream)
                 _node.Read(node, stream, number, wanted);
+        _spent += _time.GetElapsedTime(start);
     }
 
     // In native memory, so that a node that nobody wants costs one look.

@@ -40,7 +40,7 @@ internal sealed unsafe class LlamaContext : IDisposable
         parameters.UnifiedKv = 0;
         // The whole window is kept, or a sliding-window model could not be cut back to a position.
         parameters.SlidingWindowFull = 1;
-        var attention = options.Attention && model.HasPlainState ? new AttentionReader(model.Layers, model.Heads) : null;
+        var attention = options.Attention && model.HasPlainState ? new AttentionReader(model.Layers, model.Heads, options.Time) : null;
         attention?.Install(ref parameters);
         LlamaLog.Forget();
         var context = NativeMethods.ContextCreate(model.Handle, parameters);

@@ -100,6 +100,7 @@ public sealed class LlamaEngine : IEngine
     /// <inheritdoc/>
     public ValueTask ForwardAsync(EngineBatch batch, CancellationToken cancellationToken)
     {
+        batch.ForgetCaptured(); // whatever becomes of this call, nothing of the one before is taken for its own
         if (!Thread.IsCurrent) return ForwardElsewhere(batch, cancellationToken);
         Guard(cancellationToken);
         Forward(batch, cancellationToken);
@@ -201,7 +202,6 @@ public sealed class LlamaEngine : IEngine
         if (batch.Captures.Count > 0 && !OffersAttention)
             throw new EngineException(EngineError.NoAttention, "The attention of this model cannot be read here; load it with attention offered, or ask for none.");
         _lengths.Check(batch.Rows);
-        batch.ForgetCaptured();
         try
         {
             TakeBackLogits();

@@ -30,6 +30,9 @@ public sealed record LlamaEngineOptions
     /// <summary>Flash attention: on, off, or (null, default) as llama.cpp thinks best.</summary>
     public bool? FlashAttention { get; init; }
 
+    /// <summary>The clock that <see cref="EngineBatch.CaptureTime"/> is taken from. Default the system's.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     internal void Validate()
     {
         if (string.IsNullOrWhiteSpace(Model))

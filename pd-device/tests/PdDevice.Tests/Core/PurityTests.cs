@@ -42,7 +42,7 @@ public sealed class PurityTests
     public void PlanInput_Invariant8_HoldsOnlyWhatIsKnownBeforeTheAnswer() =>
         // The true length of the answer is not among them; MaxTokens is the limit the user set.
         Assert.Equal(
-            ["Cloud", "Device", "DeviceLead", "Held", "LeastSaving", "MaxLease", "MaxTokens", "PromptTokens", "RoundTrip"],
+            ["Cloud", "Device", "DeviceLead", "Held", "LeastSaving", "MaxLease", "MaxTokens", "PromptTokens", "Refinement", "RoundTrip"],
             typeof(PlanInput).GetProperties().Select(property => property.Name).Order(StringComparer.Ordinal));
 
     [Fact]

@@ -8,6 +8,8 @@ public sealed class ServingTests
     [InlineData("mixed-load", "bound none, chunk 512")]
     [InlineData("cost", "slot ratio")]
     [InlineData("prefix", "tokens reused")]
+    [InlineData("capture", "beside 8 streams")]
+    [InlineData("refine", "keep ratio 0.5")]
     [InlineData("pools", "disaggregated, under load")]
     [InlineData("streams", "twice as many")]
     [InlineData("disconnects", "300")]
