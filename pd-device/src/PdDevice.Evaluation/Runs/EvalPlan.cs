@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using PdDevice.Core.Refinement;
 using PdDevice.Evaluation.Tasks;
 
