@@ -67,7 +67,7 @@ public static partial class Settings
     }
 
     private static T ParseNamed<T>(string text) where T : struct, Enum =>
-        Enum.GetValues<T>().Where(value => value.ToString().ToLowerInvariant() == text).Cast<T?>().FirstOrDefault()
+        Enum.GetValues<T>().Where(value => string.Equals(value.ToString(), text, StringComparison.OrdinalIgnoreCase)).Cast<T?>().FirstOrDefault()
         ?? throw new FormatException($"'{text}' is none of {string.Join(", ", Enum.GetNames<T>().Select(name => name.ToLowerInvariant()))}.");
 
     private static string[] Split(string text) => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
