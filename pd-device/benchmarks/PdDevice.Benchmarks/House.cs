@@ -10,8 +10,8 @@ internal static class House
 
     public static string Readme => Path.Combine(Folder, "README.md");
 
-    /// <summary>The page of what serving costs and gains.</summary>
-    public static string Serving => Path.Combine(Folder, "docs", "serving.md");
+    /// <summary>A page under docs.</summary>
+    public static string Page(string name) => Path.Combine(Folder, "docs", name);
 
     /// <summary>The page of the planner.</summary>
     public static string Planning => Path.Combine(Folder, "docs", "planning.md");

@@ -1,7 +1,10 @@
 using System.CommandLine;
+using PdDevice.Benchmarks.Capture;
 using PdDevice.Benchmarks.Disconnects;
 using PdDevice.Benchmarks.Links;
 using PdDevice.Benchmarks.Planner;
+using PdDevice.Benchmarks.Refine;
+using PdDevice.Benchmarks.Refinement;
 using PdDevice.Benchmarks.Serving;
 using PdDevice.Benchmarks.Speed;
 using PdDevice.Cli;
@@ -13,12 +16,15 @@ var root = new RootCommand("Measures P/D-Device side by side with what it is com
     PrefixBench.Create(),
     TurnsBench.Create(),
     PoolsBench.Create(),
+    CaptureCommand.Create(),
+    RefineCommand.Create(),
     LinksCommand.Create(),
     Streams.Create(),
     DisconnectsCommand.Create(),
     PlannerBench.Create(),
     SpeedCommand.Create(),
     SpeedSideCommand.Create(),
+    RefinementPageCommand.Create(),
 };
 
 return await Failures.GuardAsync(() => root.Parse(args.Length == 0 ? ["--help"] : args)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using PdDevice.Cloud;
 using PdDevice.Cloud.Keys;
 using PdDevice.Cli.Tune;
@@ -11,7 +12,7 @@ using PdDevice.Inference.StandIns;
 namespace PdDevice.Cli;
 
 /// <summary>Every option of every command: its flag, variable, default, range and meaning. docs/options.md is made from here.</summary>
-public static class Settings
+public static partial class Settings
 {
     private static readonly CloudOptions CloudDefaults = new();
     private static readonly AnswerPolicy PolicyDefaults = new();
@@ -64,6 +65,15 @@ public static class Settings
     public static Setting<int> PrefillThreads { get; } = new("--prefill-threads", "Pools:PrefillThreads", "N",
         "With disaggregated pools: threads of the engine that prefills, 1 to 1024; 0 is as many as --threads. The two run at the same time and must not share cores.", "0", Parse.Int(0, 1024));
 
+    public static Setting<bool> Refinement { get; } = new("--refinement", "Refinement:Offered", "on|off",
+        "Whether devices may ask for refined prompts, where the model's attention can be read.", CloudDefaults.Refinement ? "on" : "off", Parse.Switch);
+
+    public static Setting<int> RefineQueries { get; } = new("--refine-queries", "Refinement:Queries", "N",
+        "Last positions of a prompt whose attention says what matters of it, 8 to 32.", $"{CloudDefaults.RefineQueries}", Parse.Int(8, 32));
+
+    public static Setting<int> RefineLayerStep { get; } = new("--refine-layer-step", "Refinement:LayerStep", "N",
+        "Every so many-th layer's attention is read, counted back from the last, 1 to 100.", $"{CloudDefaults.RefineLayerStep}", Parse.Int(1, 100));
+
     public static Setting<int> MaxTotal { get; } = new("--max-total", "Lease:MaxTotal", "N",
         "Tokens the cloud makes of one answer, continuations included, 1 to 1000000.", $"{CloudDefaults.MaxTotal}", Parse.Int(1, 1_000_000));
 
@@ -108,6 +118,15 @@ public static class Settings
 
     public static Setting<PowerHint> PowerHint { get; } = new("--power-hint", "Device:PowerHint", "HINT",
         "normal, or low for a low battery or a hot device: then the cloud is asked whenever it saves any wait.", "normal", ParsePowerHint);
+
+    public static Setting<RefineMode> Refine { get; } = new("--refine", "Device:Refine", "MODE",
+        "Whether a cloud that offers it is asked for a refined prompt, which is shorter and may cost quality: auto where the device is ready noticeably sooner for it, on wherever it saves anything, off only for requests that name a keep ratio.", "off", ParseRefine);
+
+    public static Setting<double> KeepRatio { get; } = new("--keep-ratio", "Device:KeepRatio", "R",
+        "Share of a prompt that a refined one keeps, above 0 and up to 1, where 1 asks for none.", PolicyDefaults.KeepRatio.ToString(CultureInfo.InvariantCulture), ParseRatio);
+
+    public static Setting<bool?> IdleCompletion { get; } = new("--idle-completion", "Device:IdleCompletion", "SWITCH",
+        "on or off: while no request waits, the device prefills what it has not ingested of the last conversation. Without it: on, unless the power hint is low.", null, text => Parse.Switch(text));
 
     public static Setting<TimeSpan> FirstTokenPatience { get; } = new("--first-token-patience", "Device:FirstTokenPatience", "TIME",
         $"The cloud's first token is waited for this long, or {CloudPatience.FirstTokenFactor} times as long as it was expected to take if that is more; up to 600s.", Parse.Text(PolicyDefaults.Patience.FirstTokenFloor), Parse.Duration(TimeSpan.FromMinutes(10)));
@@ -198,6 +217,17 @@ public static class Settings
         "low" => Core.Planning.PowerHint.Low,
         _ => throw new FormatException($"'{text}' is neither normal nor low."),
     };
+
+    private static RefineMode ParseRefine(string text) => text switch
+    {
+        "off" => RefineMode.Off,
+        "auto" => RefineMode.Auto,
+        "on" => RefineMode.On,
+        _ => throw new FormatException($"'{text}' is none of on, off and auto."),
+    };
+
+    private static double ParseRatio(string text) =>
+        Parse.Double(0, 1)(text) is > 0 and var ratio ? ratio : throw new FormatException($"'{text}' is not a number above 0 and up to 1.");
 
     private static PoolMode ParsePools(string text) => text switch
     {

@@ -45,6 +45,15 @@ public sealed record CloudOptions
     /// <summary>With disaggregated pools: generations that prefill at once. Default 1.</summary>
     public int PrefillSlots { get; init; } = 1;
 
+    /// <summary>Whether refined prompts are offered, where the engine's attention can be read. Default yes.</summary>
+    public bool Refinement { get; init; } = true;
+
+    /// <summary>Last positions of a prompt whose attention says what matters of it. Default 16.</summary>
+    public int RefineQueries { get; init; } = 16;
+
+    /// <summary>Every so many-th layer is looked at, counted back from the last. Default 3.</summary>
+    public int RefineLayerStep { get; init; } = 3;
+
     /// <summary>Limits of keys without their own, and of everybody together where there are no keys. Default none.</summary>
     public QuotaLimits KeyLimits { get; init; }
 

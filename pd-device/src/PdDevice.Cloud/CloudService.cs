@@ -2,6 +2,7 @@ using System.Globalization;
 using PdDevice.Cloud.Admission;
 using PdDevice.Cloud.Batching;
 using PdDevice.Cloud.Keys;
+using PdDevice.Cloud.Refinement;
 using PdDevice.Cloud.Telemetry;
 using PdDevice.Core.Planning;
 using PdDevice.Core.Wire;
@@ -28,10 +29,11 @@ public sealed class CloudService(EnginePools pools, EngineRates measured, CloudO
     public CloudMetrics Metrics => metrics;
 
     public AssistLimits Limits { get; } = new(
-        pools.Engine.Identity, pools.Engine.Tokenizer.VocabularySize, pools.Engine.ContextTokens, options.MaxLease, options.MaxTotal);
+        pools.Engine.Identity, pools.Engine.Tokenizer.VocabularySize, pools.Engine.ContextTokens, options.MaxLease, options.MaxTotal,
+        pools.OffersRefinement);
 
     public AssistIdentity Identity => new(
-        pools.Engine.Identity, pools.Engine.ContextTokens, options.MaxLease, RefinementOffered: false,
+        pools.Engine.Identity, pools.Engine.ContextTokens, options.MaxLease, pools.OffersRefinement,
         pools.PrefillTokensPerSecond, measured.DecodeTokensPerSecond, MaxTotal: options.MaxTotal);
 
     /// <summary>Largest request body, bytes: 256 KiB, and 64 for each position of the context, as text or as an id on a line of its own.</summary>
@@ -52,8 +54,20 @@ public sealed class CloudService(EnginePools pools, EngineRates measured, CloudO
                 Pace = TimeSpan.FromMilliseconds(Math.Min(request.PaceMs, int.MaxValue)),
                 ReadyIn = request.ReadyInMs > 0 ? TimeSpan.FromMilliseconds(Math.Min(request.ReadyInMs, int.MaxValue)) : null,
                 IsAssist = true,
+                Refine = request.Committed.Length == 0 ? request.Refine : null, // a continuation's last positions are not its question
             },
         ])[0];
+    }
+
+    /// <summary>
+    /// The refined prompt of an assist, once, on the caller's thread: it may take milliseconds that no engine should spend. It
+    /// can be made when the first token is out; null before, afterwards, and where none was wished for or could be made.
+    /// </summary>
+    public AssistRefined? TakeRefined(Generation assist)
+    {
+        if (assist.TakeAttention() is not { } scores) return null;
+        metrics.Refined();
+        return PromptRefiner.Refine(assist.Request.Prompt, assist.Request.Refine!, scores, pools.Engine.Tokenizer);
     }
 
     /// <summary>Takes checked requests of one owner in, all or none; the second and later ones share the prefill of the first.</summary>

@@ -21,6 +21,8 @@ public sealed record DeviceRuntime(
     IEngine Engine, EngineRates Rates, IAssistClient? Cloud, IReadOnlyList<string> Emulated, bool AllowCompatible, TimeProvider Time,
     long ConversationBytes = 256L << 20)
 {
+    private IdleCompletion? _idle;
+
     /// <summary>Held while an answer runs: the engine serves one at a time.</summary>
     public SemaphoreSlim Turn { get; } = new(1);
 
@@ -35,6 +37,32 @@ public sealed record DeviceRuntime(
 
     /// <summary>What the device holds of the conversations it had.</summary>
     public HeldContext Held { get; } = new(Engine, ConversationBytes);
+
+    /// <summary>Whether the device completes its last conversation while no request waits; null (default): unless the power hint is low.</summary>
+    public bool? CompletesWhenIdle { get; init; }
+
+    /// <summary>Begins to complete conversations while no request waits, if it is to; call <see cref="StopAsync"/> before the engine goes.</summary>
+    public void Start()
+    {
+        if (_idle is not null || !(CompletesWhenIdle ?? Policy.Power != PowerHint.Low)) return;
+        _idle = new IdleCompletion(Engine, Held, Turn, Rates.DeviceChunk, Metrics);
+        Held.Concluded = _idle.Wake;
+    }
+
+    /// <summary>Ends what runs beside the answers.</summary>
+    public async Task StopAsync()
+    {
+        Held.Concluded = () => { };
+        if (_idle is { } idle) await idle.StopAsync();
+        _idle = null;
+    }
+
+    /// <summary>Waits until the engine is free for an answer, in the order of the calls; release <see cref="Turn"/> afterwards. What runs while nobody waits makes way at once.</summary>
+    public Task WaitTurnAsync(CancellationToken cancellationToken)
+    {
+        _idle?.Yield();
+        return Turn.WaitAsync(cancellationToken);
+    }
 
     /// <summary>How well an emulated device kept its pace; null when it is real.</summary>
     public PaceReport? Pace => (Engine as PacedEngine)?.Report;

@@ -41,7 +41,7 @@ public sealed class EngineBatch
                 _spare.Push(buffer);
         _logits.Clear();
         _captures.Clear();
-        _captured.Clear();
+        ForgetCaptured();
     }
 
     /// <summary>Attention to read while this batch runs, one at most per sequence. Empty costs nothing.</summary>
@@ -53,8 +53,21 @@ public sealed class EngineBatch
     /// <summary>What was captured of a sequence in the last run; null where nothing was asked for.</summary>
     public AttentionScores? Captured(int sequence) => _captured.GetValueOrDefault(sequence);
 
+    /// <summary>Of the last run's time, what the engine took to capture, as far as it says.</summary>
+    public TimeSpan CaptureTime { get; private set; }
+
     /// <summary>For engines: hands over what was captured.</summary>
     public void SetCaptured(int sequence, AttentionScores scores) => _captured[sequence] = scores;
+
+    /// <summary>For engines: what was captured before is gone; called before each run.</summary>
+    internal void ForgetCaptured()
+    {
+        _captured.Clear();
+        CaptureTime = TimeSpan.Zero;
+    }
+
+    /// <summary>For engines that know: how long capturing took.</summary>
+    internal void SetCaptureTime(TimeSpan time) => CaptureTime = time;
 
     /// <summary>Adds a row and returns its number, with which <see cref="Logits"/> is asked afterwards.</summary>
     public int Add(EngineRow row)

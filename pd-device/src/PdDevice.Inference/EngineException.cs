@@ -19,6 +19,7 @@ public enum EngineError
     BadPosition,
     ContextFull,
     BadState,
+    NoAttention,
     Failed,
 }
 

@@ -21,7 +21,7 @@ internal static class PlannerBench
         command.SetAction(async (result, cancellationToken) =>
         {
             var smoke = result.GetValue(Smoke);
-            await Measure(smoke ? 1000 : 200_000).ShowAsync(keep: !smoke, cancellationToken, House.Planning);
+            await Measure(smoke ? 1000 : 200_000).ShowAsync(keep: !smoke, cancellationToken);
             return 0;
         });
         return command;

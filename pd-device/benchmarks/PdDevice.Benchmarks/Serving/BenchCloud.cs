@@ -3,6 +3,7 @@ using PdDevice.Cloud.Batching;
 using PdDevice.Cloud.Telemetry;
 using PdDevice.Core.Planning;
 using PdDevice.Core.Sampling;
+using PdDevice.Core.Wire;
 using PdDevice.Inference;
 using PdDevice.Inference.LlamaCpp;
 
@@ -39,7 +40,7 @@ internal sealed class BenchCloud : IAsyncDisposable
     public static async Task<BenchCloud> OpenAsync(string model, CloudOptions options, int context, int threads, CancellationToken cancellationToken)
     {
         var engine = await LlamaEngine.LoadAsync(
-            new LlamaEngineOptions { Model = model, Sequences = options.Slots, ContextTokens = context, Threads = threads }, null, cancellationToken);
+            new LlamaEngineOptions { Model = model, Sequences = options.Slots, ContextTokens = context, Threads = threads, Attention = options.Refinement }, null, cancellationToken);
         var rates = await EngineRatesMeter.MeasureAsync(engine, TimeProvider.System, cancellationToken);
         var prefill = options.Pools == PoolMode.Disaggregated ? await engine.CreateSiblingAsync(options.PrefillSlots, threads) : null;
         return new BenchCloud(options, engine, prefill, rates);
@@ -50,10 +51,10 @@ internal sealed class BenchCloud : IAsyncDisposable
         [.. Enumerable.Range(0, length).Select(i => 100 + ((seed * 37) + (7 * i * i) + (3 * i)) % 300)];
 
     /// <summary>Starts a generation of exactly so many tokens, greedy.</summary>
-    public Generation Start(int[] prompt, int tokens, int? topLogprobs = null, int[]? committed = null) =>
+    public Generation Start(int[] prompt, int tokens, int? topLogprobs = null, int[]? committed = null, RefineWish? refine = null) =>
         Service.Start([new GenerationRequest("", prompt, new SamplingOptions { IgnoreEndOfGeneration = true }, tokens)
         {
-            TopLogprobs = topLogprobs, Committed = committed ?? [],
+            TopLogprobs = topLogprobs, Committed = committed ?? [], Refine = refine,
         }])[0];
 
     /// <summary>Its tokens, each with the time it was read.</summary>

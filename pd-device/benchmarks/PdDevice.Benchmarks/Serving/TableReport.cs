@@ -5,13 +5,15 @@ using Spectre.Console;
 namespace PdDevice.Benchmarks.Serving;
 
 /// <summary>What a command measured, as the table it shows.</summary>
-/// <param name="Name">The command's name: of the file under benchmarks/results and of the part of docs/serving.md.</param>
+/// <param name="Name">The command's name: of the file under benchmarks/results and of the part of the page.</param>
 /// <param name="Machine">Where it was measured.</param>
 /// <param name="Heads">Columns; the first is text, the others are figures.</param>
 /// <param name="Rows">Cells as shown.</param>
 /// <param name="Notes">What must be known to read it, a sentence or two each.</param>
+/// <param name="Page">The page under docs that shows it; default serving.md.</param>
 public sealed record TableReport(
-    string Name, string Machine, IReadOnlyList<string> Heads, IReadOnlyList<IReadOnlyList<string>> Rows, IReadOnlyList<string> Notes)
+    string Name, string Machine, IReadOnlyList<string> Heads, IReadOnlyList<IReadOnlyList<string>> Rows, IReadOnlyList<string> Notes,
+    string Page = "serving.md")
 {
     /// <summary>Table, machine and notes.</summary>
     public string Markdown()
@@ -22,8 +24,8 @@ public sealed record TableReport(
         return string.Join('\n', lines) + "\n";
     }
 
-    /// <summary>Shows the table and, unless it is a smoke run, keeps it: as JSON under benchmarks/results and in its page, docs/serving.md by default.</summary>
-    public async Task ShowAsync(bool keep, CancellationToken cancellationToken, string? pageFile = null)
+    /// <summary>Shows the table and, unless it is a smoke run, keeps it: as JSON under benchmarks/results and in its page.</summary>
+    public async Task ShowAsync(bool keep, CancellationToken cancellationToken)
     {
         var table = new Table();
         foreach (var head in Heads) table.AddColumn(new TableColumn(Markup.Escape(head)).NoWrap());
@@ -33,13 +35,12 @@ public sealed record TableReport(
         Console.WriteLine($"{Machine}. {string.Join(" ", Notes)}");
         if (!keep) return;
         await File.WriteAllBytesAsync(Path.Combine(House.Results, $"{Name}.json"), JsonSerializer.SerializeToUtf8Bytes(this, TableJson.Default.TableReport), cancellationToken);
-        pageFile ??= House.Serving;
-        var page = await File.ReadAllTextAsync(pageFile, cancellationToken);
-        await File.WriteAllTextAsync(pageFile, ReadmeBlock.Replace(page, Name, Markdown()), cancellationToken);
+        var page = await File.ReadAllTextAsync(House.Page(Page), cancellationToken);
+        await File.WriteAllTextAsync(House.Page(Page), ReadmeBlock.Replace(page, Name, Markdown()), cancellationToken);
     }
 
-    public static TableReport Here(string name, IReadOnlyList<string> heads, IReadOnlyList<IReadOnlyList<string>> rows, IReadOnlyList<string> notes) =>
-        new(name, PdDevice.Cli.Machine.Name, heads, rows, notes);
+    public static TableReport Here(string name, IReadOnlyList<string> heads, IReadOnlyList<IReadOnlyList<string>> rows, IReadOnlyList<string> notes, string page = "serving.md") =>
+        new(name, PdDevice.Cli.Machine.Name, heads, rows, notes, page);
 
     private static string Line(IEnumerable<string> cells) => $"| {string.Join(" | ", cells)} |";
 }

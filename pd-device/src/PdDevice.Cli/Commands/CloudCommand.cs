@@ -26,6 +26,7 @@ public static class CloudCommand
             Settings.Model.Option, Settings.CloudListen.Option, Settings.Keys.Option, Settings.Slots.Option, Settings.Queue.Option,
             Settings.MaxLease.Option, Settings.MaxTotal.Option, Settings.KeyConcurrency.Option, Settings.KeyRate.Option,
             Settings.PrefillChunk.Option, Settings.MaxStall.Option, Settings.PrefixMemory.Option, Settings.SharedPrefixes.Option, Settings.Pools.Option, Settings.PrefillSlots.Option, Settings.PrefillThreads.Option,
+            Settings.Refinement.Option, Settings.RefineQueries.Option, Settings.RefineLayerStep.Option,
             Settings.Drain.Option, Settings.MaxConnections.Option, Settings.OtlpEndpoint.Option, Settings.Context.Option, Settings.Threads.Option, Settings.Profile.Option,
         };
         command.SetAction(RunAsync);
@@ -50,12 +51,13 @@ public static class CloudCommand
         using var loading = CancellationTokenSource.CreateLinkedTokenSource(signals.Asked, end.Token, cancellationToken);
         try
         {
-            await using var loaded = await LoadedEngine.LoadAsync(result, options.Slots, time, new LoadProgress(life, time), loading.Token);
+            await using var loaded = await LoadedEngine.LoadAsync(result, options.Slots, time, new LoadProgress(life, time), options.Refinement, loading.Token);
             foreach (var line in loaded.Emulated) Tell($"emulated {line}");
             Tell($"{loaded.Engine.Identity.Model}, {loaded.Rates.PrefillTokensPerSecond:F0} prefill and {loaded.Rates.DecodeTokensPerSecond:F0} decode tokens/s");
             await using var prefill = options.Pools == PoolMode.Disaggregated ? await loaded.CreateSiblingAsync(options.PrefillSlots, Settings.PrefillThreads.Of(result), time) : null;
             var pools = new EnginePools(options, loaded.Engine, prefill, loaded.Rates, metrics, time);
             var service = new CloudService(pools, loaded.Rates, options, metrics, keys);
+            if (options.Refinement && !service.Limits.RefinementOffered) Tell("this model's attention cannot be read: refined prompts are not offered");
             await ServeAsync(app, life, service, shared, options.DrainTimeout, end.Token, loading.Token);
         }
         catch (OperationCanceledException) when (loading.IsCancellationRequested)
@@ -139,6 +141,9 @@ public static class CloudCommand
         PrefixBytes = (long)Settings.PrefixMemory.Of(result) << 20,
         Pools = Settings.Pools.Of(result),
         PrefillSlots = Settings.PrefillSlots.Of(result),
+        Refinement = Settings.Refinement.Of(result),
+        RefineQueries = Settings.RefineQueries.Of(result),
+        RefineLayerStep = Settings.RefineLayerStep.Of(result),
         KeyLimits = new QuotaLimits(Settings.KeyConcurrency.Of(result), Settings.KeyRate.Of(result)),
         DrainTimeout = Settings.Drain.Of(result),
         MaxConnections = Settings.MaxConnections.Of(result),

@@ -8,7 +8,7 @@ public static class DeviceCommand
 {
     public static Command Create()
     {
-        var command = new Command("device", "Answer on this device's loopback, with first tokens from a cloud when that helps.") { Settings.DeviceListen.Option };
+        var command = new Command("device", "Answer on this device's loopback, with first tokens from a cloud when that helps.") { Settings.DeviceListen.Option, Settings.IdleCompletion.Option };
         foreach (var option in DeviceSetup.Options) command.Options.Add(option);
         command.SetAction(RunAsync);
         return command;
@@ -19,8 +19,8 @@ public static class DeviceCommand
         var time = TimeProvider.System;
         using var cloud = DeviceSetup.Cloud(result, time);
         await Console.Error.WriteLineAsync("pdd device: loading the model ...");
-        await using var loaded = await LoadedEngine.LoadAsync(result, 1, time, progress: null, cancellationToken);
-        var runtime = DeviceSetup.Runtime(result, loaded, cloud, time);
+        await using var loaded = await LoadedEngine.LoadAsync(result, 1, time, progress: null, attention: false, cancellationToken);
+        var runtime = DeviceSetup.Runtime(result, loaded, cloud, time, Settings.IdleCompletion.Of(result));
         foreach (var line in runtime.Emulated) await Console.Error.WriteLineAsync($"pdd device: emulated {line}");
         await using var app = DeviceHost.Build(Settings.DeviceListen.Of(result)!, runtime);
         await ServerRun.UntilStoppedAsync(app, "device", cancellationToken);

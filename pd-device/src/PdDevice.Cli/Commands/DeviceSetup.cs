@@ -16,6 +16,7 @@ public static class DeviceSetup
         Settings.Model.Option, Settings.Cloud.Option, Settings.CloudKey.Option, Settings.LocalOnly.Option, Settings.CloudMode.Option, Settings.Profile.Option, Settings.Link.Option,
         Settings.PlainHttp.Option, Settings.AllowCompatible.Option, Settings.Context.Option, Settings.Threads.Option,
         Settings.TargetTtft.Option, Settings.PowerHint.Option, Settings.FirstTokenPatience.Option, Settings.StallPatience.Option,
+        Settings.Refine.Option, Settings.KeepRatio.Option,
     ];
 
     /// <summary>The cloud the options allow, checked before anything is loaded; null: local only.</summary>
@@ -55,16 +56,19 @@ public static class DeviceSetup
         }
     }
 
-    public static DeviceRuntime Runtime(ParseResult result, LoadedEngine loaded, IAssistClient? cloud, TimeProvider time)
+    public static DeviceRuntime Runtime(ParseResult result, LoadedEngine loaded, IAssistClient? cloud, TimeProvider time, bool? idleCompletion = null)
     {
         var link = cloud is not null && Settings.Link.Of(result) is { } emulated ? (string[])[$"link: {emulated}"] : [];
         return new DeviceRuntime(loaded.Engine, loaded.Rates, cloud, [.. loaded.Emulated, .. link], Settings.AllowCompatible.Of(result), time)
         {
+            CompletesWhenIdle = idleCompletion,
             Policy = new AnswerPolicy
             {
                 Mode = Mode(result),
                 TargetTtft = Settings.TargetTtft.Of(result),
                 Power = Settings.PowerHint.Of(result),
+                Refine = Settings.Refine.Of(result),
+                KeepRatio = Settings.KeepRatio.Of(result),
                 Patience = new CloudPatience { FirstTokenFloor = Settings.FirstTokenPatience.Of(result), Stall = Settings.StallPatience.Of(result) },
             },
         };

@@ -23,9 +23,10 @@ public sealed record LoadedEngine(IEngine Engine, IEngine Real, EngineRates Rate
     /// <param name="sequences">Sequences side by side.</param>
     /// <param name="time">The clock.</param>
     /// <param name="progress">Told the share of the weights loaded, 0 to 1; null: nobody is.</param>
+    /// <param name="attention">Whether attention may be asked for, where the model's can be read.</param>
     /// <param name="cancellationToken">Stops the load.</param>
     public static async Task<LoadedEngine> LoadAsync(
-        ParseResult result, int sequences, TimeProvider time, IProgress<double>? progress, CancellationToken cancellationToken)
+        ParseResult result, int sequences, TimeProvider time, IProgress<double>? progress, bool attention, CancellationToken cancellationToken)
     {
         var model = Settings.Model.Of(result);
         if (model != Scripted && sequences > MostSequences)
@@ -39,6 +40,7 @@ public sealed record LoadedEngine(IEngine Engine, IEngine Real, EngineRates Rate
                     Threads = Settings.Threads.Of(result),
                     ContextTokens = Settings.Context.Of(result),
                     Sequences = sequences,
+                    Attention = attention,
                 },
                 progress, cancellationToken);
         try

@@ -32,12 +32,14 @@ public static class RunCommand
         var time = TimeProvider.System;
         var text = Question.Read(result.GetValue(Ask)!, Settings.File.Of(result));
         using var cloud = DeviceSetup.Cloud(result, time);
-        await using var loaded = await LoadedEngine.LoadAsync(result, 1, time, progress: null, cancellationToken);
+        await using var loaded = await LoadedEngine.LoadAsync(result, 1, time, progress: null, attention: false, cancellationToken);
         var device = DeviceSetup.Runtime(result, loaded, cloud, time);
         foreach (var line in device.Emulated) await Console.Error.WriteLineAsync($"pdd: emulated {line}");
+        var prompt = PromptText.Chat(device.Engine.Tokenizer, [new ChatMessage("user", text)]);
         var request = new AnswerRequest
         {
-            Prompt = device.Engine.Tokenizer.EncodeChat([new ChatMessage("user", text)]),
+            Prompt = prompt.Tokens,
+            Protected = prompt.Protected,
             MaxTokens = Settings.MaxTokens.Of(result),
             Sampling = new SamplingOptions { Temperature = Settings.Temperature.Of(result), Seed = Settings.Seed.Of(result) },
         };
@@ -59,6 +61,8 @@ public static class RunCommand
         Console.Error.WriteLine(
             $"pdd: first token after {first.TotalMilliseconds:F0} ms; {usage.PromptTokens} prompt tokens; {usage.CloudTokens} tokens from the cloud" +
             $" ({usage.CloudTokensUnused} more not used), {usage.DeviceTokens} from the device; {bytesLeft} bytes left the device");
+        if (usage.Refined is { } refined)
+            Console.Error.WriteLine($"pdd: refined prompt: {refined.Kept} of the {usage.PromptTokens - refined.Raw} positions after the first {refined.Raw} were kept");
         if (usage.Compatible) Console.Error.WriteLine("pdd: the cloud's weights differ from this device's, as --allow-compatible allows");
         if (device.Pace is { Valid: false } pace)
             Console.Error.WriteLine($"pdd: this run is invalid as an emulation: {pace.LateSteps} of {pace.Steps} steps were late. The machine is too slow or too busy for this profile.");

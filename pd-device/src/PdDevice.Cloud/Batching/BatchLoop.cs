@@ -11,7 +11,9 @@ namespace PdDevice.Cloud.Batching;
 /// <param name="Slots">Generations in sequences at once, at least 1; at most the engine's sequences.</param>
 /// <param name="PrefillChunk">Prefill rows of one batch at most.</param>
 /// <param name="MaxStall">Longest batch while streams run; zero for no bound.</param>
-public sealed record BatchLoopOptions(int Slots, int PrefillChunk, TimeSpan MaxStall);
+/// <param name="RefineQueries">Last rows of a prompt to be refined, which go into one batch whose attention is read.</param>
+/// <param name="RefineLayerStep">Every so many-th layer is read.</param>
+public sealed record BatchLoopOptions(int Slots, int PrefillChunk, TimeSpan MaxStall, int RefineQueries = 16, int RefineLayerStep = 3);
 
 /// <summary>
 /// Turns the crank of one engine: starts what waits, fills one batch with what every running generation can do, runs it,
@@ -135,7 +137,7 @@ public sealed class BatchLoop(
             if (generation.Times.Started is null) owners.Started(generation.Request.Owner);
             generation.Times.EnterSlot(time.GetTimestamp());
             // Copies take time that running streams feel: one a turn, while there are any.
-            if (await _reuse.RestoreAsync(generation, _running) && _running.Count > 1) break;
+            if (await _reuse.RestoreAsync(generation, _running, Math.Max(1, Together(generation))) && _running.Count > 1) break;
         }
 
         Count();
@@ -187,9 +189,14 @@ public sealed class BatchLoop(
         }
 
         var now = time.GetTimestamp();
-        _cost.Observe(prefill, decode, time.GetElapsedTime(start, now).TotalSeconds);
+        _cost.Observe(prefill, decode, (time.GetElapsedTime(start, now) - _batch.CaptureTime).TotalSeconds); // what a row costs, not what a wish does
         metrics.Batch(prefill, decode);
-        foreach (var (generation, row) in _rows) Draw(generation, _batch.Logits(row), now);
+        if (_batch.Captures.Count > 0) metrics.Captured(_batch.CaptureTime);
+        foreach (var (generation, row) in _rows)
+        {
+            if (_batch.Captured(generation.Slot) is { } scores) generation.Attend(scores);
+            Draw(generation, _batch.Logits(row), now);
+        }
 
         if (time.GetElapsedTime(_handedOut, now) >= Bunch) HandOut(now);
 
@@ -221,7 +228,7 @@ public sealed class BatchLoop(
             // One token left that was generated here is a decode step, after a hand-over too.
             var prefill = left == 1 && generation.Decoded > 0 ? 0 : left;
             if (prefill == 0) decodes++;
-            _work.Add(new SlotWork(generation.Slot, prefill, Due(generation)));
+            _work.Add(new SlotWork(generation.Slot, prefill, Due(generation), Together(generation)));
         }
 
         var rows = _cost.PrefillRows(decodes, options.MaxStall.TotalSeconds, options.PrefillChunk);
@@ -234,11 +241,17 @@ public sealed class BatchLoop(
             var row = _batch.AddRange(generation.KnownTokens.Slice(generation.Fed, share.Count), generation.Fed, share.Slot, kind, last);
             generation.Fed += share.Count;
             if (kind == RowKind.Decode) decodes++;
-            if (last) _rows.Add((generation, row));
+            if (!last) continue;
+            _rows.Add((generation, row));
+            if (Together(generation) is > 0 and var queries) _batch.Capture(new AttentionCapture(share.Slot, queries, options.RefineLayerStep));
         }
 
         return (_batch.Count - decodes, decodes);
     }
+
+    /// <summary>Last rows of the prompt that must be in one batch, for their attention to be read there; 0: none.</summary>
+    private int Together(Generation generation) =>
+        generation is { Decoded: 0, Request.Refine: not null } && engine.OffersAttention ? Math.Min(options.RefineQueries, generation.Known) : 0;
 
     private void Draw(Generation generation, ReadOnlySpan<float> logits, long now)
     {

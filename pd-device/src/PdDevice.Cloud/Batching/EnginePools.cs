@@ -24,7 +24,8 @@ public sealed class EnginePools
         (Engine, Time) = (engine, time);
         Prefixes = new PrefixStore(options.PrefixBytes);
         var owners = new OwnerCounts();
-        var main = new BatchLoopOptions(options.Slots, options.PrefillChunk, options.MaxStall);
+        OffersRefinement = options.Refinement && (prefill ?? engine).OffersAttention;
+        var main = new BatchLoopOptions(options.Slots, options.PrefillChunk, options.MaxStall, options.RefineQueries, options.RefineLayerStep);
         if (prefill is null)
         {
             _pools = [("mixed", engine, new BatchLoop(engine, main, measured, Prefixes, owners, metrics, time))];
@@ -52,6 +53,9 @@ public sealed class EnginePools
 
     /// <summary>The clock the pools run on.</summary>
     public TimeProvider Time { get; }
+
+    /// <summary>Whether the engine that prefills shows its attention, and the cloud's owner wants it read.</summary>
+    public bool OffersRefinement { get; }
 
     /// <summary>Prefill tokens/s of first tokens under the recent load.</summary>
     public double PrefillTokensPerSecond => _pools[0].Loop.PrefillTokensPerSecond;

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Threading.Channels;
 using PdDevice.Cloud.Telemetry;
+using PdDevice.Core.Refinement;
 using PdDevice.Core.Sampling;
 using PdDevice.Core.Wire;
 
@@ -36,6 +37,7 @@ public sealed class Generation
     private readonly List<int> _tokens;
     private readonly PositionSampler _sampler;
     private readonly ITokenMask? _mask;
+    private AttentionScores? _attention;
     private int _leaving = Stays;
 
     /// <param name="request">What to generate.</param>
@@ -108,6 +110,12 @@ public sealed class Generation
 
     /// <summary>Takes it off, wherever it is, before the loop's next batch: whoever asked goes on alone. Harmless after the end.</summary>
     public void Preempt() => Leave(AssistEndReason.Preempted);
+
+    /// <summary>What its prompt's last positions attend to; set before its first token is handed out.</summary>
+    internal void Attend(AttentionScores scores) => Volatile.Write(ref _attention, scores);
+
+    /// <summary>Takes the attention out; null where none was captured (yet), or it was taken.</summary>
+    internal AttentionScores? TakeAttention() => _attention is null ? null : Interlocked.Exchange(ref _attention, null);
 
     /// <summary>Draws the next token from logits, keeps it and hands it out. Returns its id.</summary>
     /// <exception cref="InvalidOperationException">No token can be drawn.</exception>

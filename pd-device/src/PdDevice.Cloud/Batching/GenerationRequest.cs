@@ -1,4 +1,5 @@
 using PdDevice.Core.Sampling;
+using PdDevice.Core.Wire;
 
 namespace PdDevice.Cloud.Batching;
 
@@ -26,6 +27,9 @@ public sealed record GenerationRequest(string Owner, int[] Prompt, SamplingOptio
 
     /// <summary>Whether a device asks, that is, <see cref="MaxTokens"/> is a lease.</summary>
     public bool IsAssist { get; init; }
+
+    /// <summary>The refined prompt that is wished for; null (default) where none is, or nothing could be refined.</summary>
+    public RefineWish? Refine { get; init; }
 
     /// <summary>What a trace calls it, in the GenAI conventions' words: <c>text_completion</c> (default) or <c>chat</c>.</summary>
     public string Operation { get; init; } = "text_completion";

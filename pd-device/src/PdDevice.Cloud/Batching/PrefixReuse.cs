@@ -13,8 +13,11 @@ internal sealed class PrefixReuse(IEngine engine, PrefixStore store, CloudMetric
     /// Fills a generation's sequence with what is known already: the state it brings, or the longest prefix that is kept
     /// or runs here, of its own owner.
     /// </summary>
+    /// <param name="generation">What starts.</param>
+    /// <param name="running">Its neighbours.</param>
+    /// <param name="fresh">So many of its last tokens are to be prefilled in any case, at least 1: the last one yields the logits.</param>
     /// <returns>Whether a state was copied for it.</returns>
-    public async ValueTask<bool> RestoreAsync(Generation generation, IReadOnlyList<Generation> running)
+    public async ValueTask<bool> RestoreAsync(Generation generation, IReadOnlyList<Generation> running, int fresh)
     {
         if (generation.State is { } own)
         {
@@ -34,10 +37,11 @@ internal sealed class PrefixReuse(IEngine engine, PrefixStore store, CloudMetric
             if (common > length && PrefixStore.IsWorth(common, other.Fed)) (donor, length) = (other, common);
         }
 
-        var state = donor is null ? kept?.State : await LendAsync(donor);
+        var most = generation.Known - fresh;
+        var state = most < 1 ? null : donor is null ? kept?.State : await LendAsync(donor);
         if (state is not null)
         {
-            await ImportAsync(generation, state, Math.Min(length, generation.Known - 1)); // the last token yields the logits
+            await ImportAsync(generation, state, Math.Min(length, most));
             generation.Cached = generation.Fed;
         }
 

@@ -30,7 +30,7 @@ public static class AssistApi
         {
             context.Response.ContentType = "text/event-stream";
             context.Response.Headers.CacheControl = "no-store";
-            await SseFormatter.WriteAsync(Stream(assist, stop), context.Response.Body, (item, writer) => Write(item.Data, writer), stop);
+            await SseFormatter.WriteAsync(Stream(cloud, assist, stop), context.Response.Body, (item, writer) => Write(item.Data, writer), stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -66,11 +66,15 @@ public static class AssistApi
         }
     }
 
-    private static async IAsyncEnumerable<SseItem<AssistEvent>> Stream(Generation assist, [EnumeratorCancellation] CancellationToken stop)
+    private static async IAsyncEnumerable<SseItem<AssistEvent>> Stream(CloudService cloud, Generation assist, [EnumeratorCancellation] CancellationToken stop)
     {
         yield return new SseItem<AssistEvent>(new AssistAdmitted(assist.Id), AssistAdmitted.Name);
         await foreach (var token in assist.Tokens.ReadAllAsync(stop))
+        {
+            if (cloud.TakeRefined(assist) is { } refined) yield return new SseItem<AssistEvent>(refined, AssistRefined.Name);
             yield return new SseItem<AssistEvent>(new AssistToken(token.Index, token.Id), AssistToken.Name);
+        }
+
         yield return new SseItem<AssistEvent>(End(assist.End!), AssistEnd.Name);
     }
 
@@ -80,6 +84,7 @@ public static class AssistApi
         switch (item)
         {
             case AssistAdmitted admitted: JsonSerializer.Serialize(json, admitted, WireJson.Default.AssistAdmitted); break;
+            case AssistRefined refined: JsonSerializer.Serialize(json, refined, WireJson.Default.AssistRefined); break;
             case AssistToken token: JsonSerializer.Serialize(json, token, WireJson.Default.AssistToken); break;
             case AssistEnd end: JsonSerializer.Serialize(json, end, WireJson.Default.AssistEnd); break;
             default: throw new NotSupportedException(item.GetType().Name);

@@ -42,6 +42,8 @@ public sealed class CloudMetrics : IDisposable
     private readonly Counter<long> _handoverStops;
     private readonly Counter<long> _notUsed;
     private readonly Counter<long> _refused;
+    private readonly Counter<long> _refined;
+    private readonly Histogram<double> _capture;
     private readonly Lazy<PrometheusText> _text;
     private Served? _served;
 
@@ -76,6 +78,8 @@ public sealed class CloudMetrics : IDisposable
         _handoverStops = Counter("pdd.handover_stops", "Assists whose device let go after the first token and before the lease was used up.");
         _notUsed = Counter("pdd.tokens_not_used", "Tokens decoded that the device says it did not commit; devices that say nothing are not counted.");
         _refused = Counter("pdd.refusals", "Requests refused, by the code of their error.");
+        _refined = Counter("pdd.refined_prompts", "Refined prompts made for devices.");
+        _capture = Histogram("pdd.capture_seconds", "Of a batch with the end of prompts to be refined, the time that reading attention took.", "s", VllmBuckets.TokenSeconds);
         Meter.CreateObservableCounter<long>("pdd.kv_states_lost", () => _served is null ? [] : [new Measurement<long>(Volatile.Read(ref _statesLost))], null, "KV states that could not be taken out of an engine or put into one; each costs a prefill.");
         Gauge("pdd.prefix_store_bytes", "KV kept of finished generations, bytes.", served => served.Pools.Prefixes.Size);
         Meter.CreateObservableCounter<long>(
@@ -107,7 +111,7 @@ public sealed class CloudMetrics : IDisposable
     internal void ShowZeros()
     {
         if (_served is null) return;
-        foreach (var counter in (Counter<long>[])[_prefixQueries, _prefixHits, _promptTokens, _generated, _handoverStops, _notUsed]) counter.Add(0);
+        foreach (var counter in (Counter<long>[])[_prefixQueries, _prefixHits, _promptTokens, _generated, _handoverStops, _notUsed, _refined]) counter.Add(0);
         _promptSources.Add(0, Computed);
         _promptSources.Add(0, CacheHit);
         foreach (var reason in FinishReasons.All) _ended.Add(0, Label("finished_reason", reason));
@@ -121,6 +125,13 @@ public sealed class CloudMetrics : IDisposable
 
     /// <summary>A batch was run.</summary>
     public void Batch(int prefillRows, int decodeRows) => _batchTokens.Record(prefillRows + decodeRows);
+
+    /// <summary>A batch was run whose attention was read.</summary>
+    /// <param name="time">What reading took of it.</param>
+    public void Captured(TimeSpan time) => _capture.Record(time.TotalSeconds);
+
+    /// <summary>A refined prompt was made.</summary>
+    public void Refined() => _refined.Add(1);
 
     /// <summary>A token was generated.</summary>
     /// <param name="generation">Of it.</param>

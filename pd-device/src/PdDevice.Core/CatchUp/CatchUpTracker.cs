@@ -18,9 +18,9 @@ public sealed class CatchUpTracker
     /// <summary>Weight of the last whole chunk in the rate: after a change of pace two chunks tell most of it.</summary>
     private const double Recency = 0.5;
 
-    private readonly int _promptTokens;
     private readonly int _chunk;
     private readonly EngineRates _planned;
+    private int _promptTokens;
     private TimeSpan? _perToken;
 
     /// <param name="promptTokens">N, at least 1.</param>
@@ -38,6 +38,20 @@ public sealed class CatchUpTracker
 
     /// <summary>Positions ingested: of the prompt first, then of the ledger.</summary>
     public int Ingested { get; private set; }
+
+    /// <summary>
+    /// The prompt has become shorter: what is done and in flight stays, and of the rest only so many positions are left.
+    /// They move together, so that from now on positions are those of the shorter row.
+    /// </summary>
+    /// <param name="raw">m of design section 6: positions done and in flight, at least <see cref="Ingested"/>.</param>
+    /// <param name="kept">W: positions left of the prompt after those, at least 1; no more than there were.</param>
+    public void Refine(int raw, int kept)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(raw, Ingested);
+        ArgumentOutOfRangeException.ThrowIfLessThan(kept, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(kept, _promptTokens - raw);
+        _promptTokens = raw + kept;
+    }
 
     /// <summary>The next step, given how many tokens are committed.</summary>
     public DeviceStep Next(int committed)

@@ -12,9 +12,10 @@ namespace PdDevice.Core.Planning;
 /// <param name="DeviceLead">How long the device has been prefilling already.</param>
 /// <param name="Held">Prompt tokens the device held before it began, of an earlier turn; default 0.</param>
 /// <param name="LeastSaving">A wait shorter than this is not worth a cloud's time; null (default) is <see cref="AssistPlanner.LeastSaving"/>, below zero asks even where the device is first.</param>
+/// <param name="Refinement">The refined prompt that may be asked for with it; null (default): none.</param>
 public sealed record PlanInput(
     int PromptTokens, int MaxTokens, EngineRates Device, EngineRates Cloud, TimeSpan RoundTrip, int MaxLease, TimeSpan DeviceLead, int Held = 0,
-    TimeSpan? LeastSaving = null);
+    TimeSpan? LeastSaving = null, RefinementWish? Refinement = null);
 
 /// <summary>What to do about one answer.</summary>
 /// <param name="UseCloud">Whether an assist is worth asking for.</param>
@@ -24,13 +25,16 @@ public sealed record PlanInput(
 /// <param name="DeviceFirstToken">When the device alone would have its first token, from now.</param>
 /// <param name="ReadyIn">When the device expects to have ingested prompt and lease, from now.</param>
 /// <param name="Reason">One sentence for a person.</param>
+/// <param name="KeepRatio">The refined prompt to ask for; null (default): none. The lease reckons with it.</param>
 public sealed record AssistPlan(
-    bool UseCloud, int Lease, TimeSpan Period, TimeSpan CloudFirstToken, TimeSpan DeviceFirstToken, TimeSpan ReadyIn, string Reason);
+    bool UseCloud, int Lease, TimeSpan Period, TimeSpan CloudFirstToken, TimeSpan DeviceFirstToken, TimeSpan ReadyIn, string Reason,
+    double? KeepRatio = null);
 
 /// <summary>
 /// The live device's rule: ask the cloud when it saves a noticeable wait, and for just as many tokens as keep the display
-/// fed until the device is ready. It is <see cref="RequestPlanner"/> with r = 1, tau = 1/d, no gap longer than tau, and a
-/// fixed margin where a device that has learned its delays has quantiles.
+/// fed until the device is ready. It is <see cref="RequestPlanner"/> with tau = 1/d, no gap longer than tau, and a fixed
+/// margin where a device that has learned its delays has quantiles. Where a refined prompt is to be had, the lease of
+/// design section 6 reckons with it: it arrives at s = T1 and leaves W = r (N - m) of the prompt.
 /// </summary>
 public static class AssistPlanner
 {
@@ -79,13 +83,16 @@ public static class AssistPlanner
                 : $"the cloud's first token would come only {saved.TotalMilliseconds:F0} ms sooner than the device's own");
         }
 
-        var ready = alone + device.Prefill(plan.Lease);
-        return new AssistPlan(true, plan.Lease, device.DecodeStep, first, alone, ready,
+        var sooner = input.Refinement?.Saving(saved) ?? TimeSpan.Zero;
+        var limit = Math.Min(input.MaxTokens, input.MaxLease);
+        var lease = sooner > TimeSpan.Zero ? Lease(alone - sooner, first, device.DecodeStep, device, limit) : plan.Lease;
+        return new AssistPlan(true, lease, device.DecodeStep, first, alone, alone - sooner + device.Prefill(lease),
             saved < TimeSpan.Zero
                 ? $"asked although the device's own first token would come {-saved.TotalSeconds:F1} s sooner"
-                : plan.Lease == Math.Min(input.MaxTokens, input.MaxLease)
-                ? $"the first token comes {saved.TotalSeconds:F1} s sooner; the device would not be ready within {plan.Lease} tokens"
-                : $"the first token comes {saved.TotalSeconds:F1} s sooner; the device is ready after about {plan.Lease} tokens");
+                : lease == limit
+                ? $"the first token comes {saved.TotalSeconds:F1} s sooner; the device would not be ready within {lease} tokens"
+                : $"the first token comes {saved.TotalSeconds:F1} s sooner; the device is ready after about {lease} tokens",
+            sooner > TimeSpan.Zero ? input.Refinement!.KeepRatio : null);
 
         AssistPlan Alone(string reason) => new(false, 0, TimeSpan.Zero, TimeSpan.Zero, alone, alone, reason);
     }

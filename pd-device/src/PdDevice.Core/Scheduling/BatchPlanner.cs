@@ -4,7 +4,8 @@ namespace PdDevice.Core.Scheduling;
 /// <param name="Slot">Its number.</param>
 /// <param name="PrefillLeft">Known tokens not ingested yet, the last one included that yields its first logits; 0 when decoding.</param>
 /// <param name="Due">When its next token is wanted, seconds on the caller's clock; the past counts as most urgent.</param>
-public readonly record struct SlotWork(int Slot, int PrefillLeft, double Due);
+/// <param name="Together">So many of the last rows of its prefill must be in one batch; 0 (default): it may be cut anywhere.</param>
+public readonly record struct SlotWork(int Slot, int PrefillLeft, double Due, int Together = 0);
 
 /// <summary>Rows a slot gets in the next batch.</summary>
 /// <param name="Slot">Its number.</param>
@@ -14,7 +15,7 @@ public readonly record struct BatchShare(int Slot, int Count);
 /// <summary>
 /// Fills one batch: first tokens first, then the earliest due. Prefill takes its rows before decode steps do, but never
 /// more than the caller's bound, which is what keeps running streams even; and at least half the batch stays for decode
-/// steps where there are as many.
+/// steps where there are as many. Rows that must stay together may exceed the bound on prefill, never the batch.
 /// </summary>
 public static class BatchPlanner
 {
@@ -30,10 +31,18 @@ public static class BatchPlanner
         var shares = new List<BatchShare>(work.Count);
 
         prefills.Sort(ByDue);
-        var left = Math.Min(prefillRows, budget - Math.Min(decodes.Count, budget / 2));
+        var room = budget - Math.Min(decodes.Count, budget / 2);
+        var left = Math.Min(prefillRows, room);
         foreach (var slot in prefills)
         {
             var count = Math.Min(slot.PrefillLeft, left);
+            if (slot.PrefillLeft - count < slot.Together && count < slot.PrefillLeft)
+            {
+                // Cut before the rows that stay together; when only they are left, the first in the row gets them all.
+                count = slot.PrefillLeft > slot.Together ? slot.PrefillLeft - slot.Together
+                    : shares.Count == 0 && left > 0 ? Math.Min(slot.PrefillLeft, room) : 0;
+            }
+
             if (count <= 0) break;
             shares.Add(new BatchShare(slot.Slot, count));
             left -= count;

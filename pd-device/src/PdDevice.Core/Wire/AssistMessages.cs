@@ -68,7 +68,7 @@ public sealed record AssistRequest
     /// </summary>
     public double ReadyInMs { get; init; }
 
-    /// <summary>The refined prompt that is wanted; null (default): none. Refused as <c>not_offered</c> where <see cref="AssistIdentity.RefinementOffered"/> is false.</summary>
+    /// <summary>The refined prompt that is wanted; null (default): none. A continuation gets none, wanted or not. Refused as <c>not_offered</c> where <see cref="AssistIdentity.RefinementOffered"/> is false.</summary>
     public RefineWish? Refine { get; init; }
 }
 

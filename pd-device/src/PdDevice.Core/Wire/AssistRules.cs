@@ -1,4 +1,5 @@
 using System.Globalization;
+using PdDevice.Core.Refinement;
 
 namespace PdDevice.Core.Wire;
 
@@ -8,7 +9,9 @@ namespace PdDevice.Core.Wire;
 /// <param name="ContextTokens">Positions an assist may use.</param>
 /// <param name="MaxLease">Largest lease.</param>
 /// <param name="MaxTotal">Committed tokens and lease together, at most.</param>
-public sealed record AssistLimits(ModelIdentity Identity, int VocabularySize, int ContextTokens, int MaxLease, int MaxTotal);
+/// <param name="RefinementOffered">Whether a refined prompt may be wished for.</param>
+public sealed record AssistLimits(
+    ModelIdentity Identity, int VocabularySize, int ContextTokens, int MaxLease, int MaxTotal, bool RefinementOffered = false);
 
 /// <summary>The checks a request passes before anything is spent on it (invariant 10).</summary>
 public static class AssistRules
@@ -18,7 +21,7 @@ public static class AssistRules
     {
         var device = new ModelIdentity(request.Model, request.TokenizerFingerprint, request.WeightsFingerprint);
         if (Mismatch(device, limits.Identity, request.AllowCompatible) is { } mismatch) return mismatch;
-        if (request.Refine is not null)
+        if (request.Refine is not null && !limits.RefinementOffered)
             return new WireError("not_offered", "This cloud does not offer refinement. Ask without refine.");
         if (request.Prompt.Length == 0)
             return new WireError("empty_prompt", "The prompt has no tokens. Send at least one.");
@@ -37,6 +40,7 @@ public static class AssistRules
             return new WireError("bad_pace", "paceMs and readyInMs must be 0 or more.");
         if (!InRange(request.Prompt, limits.VocabularySize) || !InRange(request.Committed, limits.VocabularySize))
             return new WireError("bad_token", $"Token ids must be 0 to {limits.VocabularySize - 1}.");
+        if (request.Refine is { } wish && Problem(wish, request.Prompt.Length) is { } problem) return new WireError("bad_refine", problem);
         return request.Sampling.Validate() is { } sampling ? new WireError("bad_sampling", sampling) : null;
     }
 
@@ -56,6 +60,12 @@ public static class AssistRules
         }
 
         return null;
+    }
+
+    private static string? Problem(RefineWish wish, int promptTokens)
+    {
+        if (wish.KeepRatio is not (> 0 and < 1)) return "refine.keepRatio must be above 0 and below 1."; // NaN is neither
+        return wish.Protected is null || KeptRanges.TryRanges(wish.Protected, promptTokens, out _, out var problem) ? null : $"refine.protected: {problem}";
     }
 
     private static string Name(string model, string fingerprint) =>

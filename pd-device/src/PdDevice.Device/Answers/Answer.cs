@@ -26,10 +26,12 @@ public sealed class Answer : IAnswer
     private readonly EngineRates _rates;
     private readonly AnswerRequest _request;
     private readonly TimeProvider _time;
+    private readonly HeldContext _held;
     private readonly DeviceSide _device;
     private readonly CloudUse _cloud;
     private readonly PaceForecast _forecast = new();
     private readonly FailureLog _failures;
+    private readonly Refining _refining;
     private readonly TokenLedger _ledger = new();
     private readonly LedgerText _text = new();
     private readonly Queue<TokenLogprobs> _logprobs = new();
@@ -42,6 +44,8 @@ public sealed class Answer : IAnswer
     private SourceTicket? _mine;
     private Exception? _failure;
     private AnswerException? _end;
+    private RefinedPrompt? _refined;
+    private TimeSpan? _caughtUp;
 
     /// <param name="engine">The device's engine; this answer uses its sequence 0 alone.</param>
     /// <param name="rates">The device's measured rates.</param>
@@ -62,10 +66,12 @@ public sealed class Answer : IAnswer
         _sampler = new PositionSampler(request.Sampling, request.Prompt, engine.Tokenizer.EndOfGeneration, _mask);
         // Without a cloud nothing waits for a call to end: no handover, no refined prompt, and a stop ends the call itself.
         var chunk = cloud is null ? EngineRates.LargestChunk : rates.DeviceChunk;
-        _device = new DeviceSide(engine, held ?? new HeldContext(engine, 0), request.Prompt, rates, chunk, _inbox.Writer, time);
+        _held = held ?? new HeldContext(engine, 0);
+        _device = new DeviceSide(engine, _held, request.Prompt, rates, chunk, _inbox.Writer, time);
         _failures = new FailureLog(shared.Metrics);
         var side = cloud is null ? null : new CloudSide(cloud, _ledger, _inbox.Writer, time);
-        _cloud = new CloudUse(side, engine, rates, request, _ledger, shared, _forecast, _failures);
+        _refining = new Refining(request, engine.Tokenizer, shared.Policy, _failures);
+        _cloud = new CloudUse(side, engine, rates, request, _ledger, shared, _forecast, _failures, _refining);
     }
 
     /// <summary>What it took; set when the enumeration has ended normally.</summary>
@@ -113,6 +119,7 @@ public sealed class Answer : IAnswer
             await _cloud.EndAsync();
             _mask?.Dispose();
             if (!whole) _failures.Add(FailurePlace.ClientWrite);
+            else if (Ended && _failure is null) _held.Conclude(_request.Prompt, _ledger.Ids);
         }
 
         if (!Ended) throw _end!;
@@ -158,6 +165,9 @@ public sealed class Answer : IAnswer
                 _sampler.Accept(token.Id);
                 Committed();
                 _cloud.Hope(_pace.ExhaustedAt(Now));
+                break;
+            case AnswerMessage.FromCloud { Event: AssistRefined refined } from when _cloud.IsCurrent(from.Assist):
+                if (_refining.Take(refined) is { } kept && _failure is null) _refined = _device.Refine(kept, Now);
                 break;
             case AnswerMessage.FromCloud { Event: AssistEnd end } from when _cloud.IsCurrent(from.Assist):
                 _cloud.Took(end, Ended);
@@ -221,6 +231,7 @@ public sealed class Answer : IAnswer
         _cloud.LetGo();
         if (_ledger.Count == 0) _pace = new SpeedController(TimeSpan.Zero); // no cloud token to stay even with
         _mine = _ledger.Open(TokenSource.Device);
+        _caughtUp = Now;
         _forecast.TookOver(Now, _device.Rates.DecodeStep);
         _device.Decode(_sampler, _ledger.Count, _maxTokens, _request.TopLogprobs, stop);
     }
@@ -285,6 +296,8 @@ public sealed class Answer : IAnswer
             BytesLeft = _cloud.BytesSent,
             OccupancyMs = known ? receipts.Sum(receipt => receipt!.OccupancyMs) : null,
             Assists = _cloud.Opened,
+            CaughtUp = _caughtUp,
+            Refined = _refined,
             Plan = _cloud.Plan,
             CloudTrouble = _cloud.Trouble,
             Failures = _failures.Places,

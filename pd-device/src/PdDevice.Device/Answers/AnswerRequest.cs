@@ -1,5 +1,6 @@
 using PdDevice.Core.Ledger;
 using PdDevice.Core.Planning;
+using PdDevice.Core.Refinement;
 using PdDevice.Core.Sampling;
 using PdDevice.Core.Wire;
 
@@ -34,6 +35,12 @@ public sealed record AnswerRequest
     /// <summary>Whether this answer may use the cloud; null (default): as the device is set. A device set to off stays off.</summary>
     public CloudMode? Mode { get; init; }
 
+    /// <summary>Asks for a refined prompt that keeps this share, above 0; 1 or more asks for none. Null (default): as the device is set.</summary>
+    public double? KeepRatio { get; init; }
+
+    /// <summary>Positions of the prompt that a refined one keeps in any case, in any order; null (default): none beyond the usual.</summary>
+    public IReadOnlyList<TokenRange>? Protected { get; init; }
+
     /// <summary>What a cloud is asked for it: a lease from index 0 on, by a device with this model.</summary>
     internal AssistRequest ToAssist(ModelIdentity mine, int lease) => new()
     {
@@ -57,6 +64,10 @@ public sealed record AnswerRequest
             throw new AnswerException(AnswerError.BadRequest, "Ask for at least one token.");
         if (TopLogprobs is < 0 or > TokenLogprobs.MaxTop)
             throw new AnswerException(AnswerError.BadRequest, $"Ask for 0 to {TokenLogprobs.MaxTop} alternatives.");
+        if (KeepRatio is { } ratio && !(ratio > 0))
+            throw new AnswerException(AnswerError.BadRequest, "The keep ratio must be above 0.");
+        if (Protected?.Any(span => span.Start < 0 || span.Count < 1 || span.Start > Prompt.Length - span.Count) == true)
+            throw new AnswerException(AnswerError.BadRequest, "A protected span is not inside the prompt.");
         if (Sampling.Validate() is { } problem)
             throw new AnswerException(AnswerError.BadRequest, problem);
     }
@@ -80,6 +91,13 @@ public enum FinishReason
     /// <summary>The token limit or the context's end.</summary>
     Length,
 }
+
+/// <summary>What a device made its KV from when a refined prompt came in time.</summary>
+/// <param name="Raw">m: leading positions it had ingested by then, the chunk in flight included; they stay.</param>
+/// <param name="Kept">W: positions it kept of those after m.</param>
+/// <param name="Ratio">Share of the raw prompt that the cloud kept, above 0, at most 1.</param>
+/// <param name="AtMs">s: when it came, ms since the answer began.</param>
+public sealed record RefinedPrompt(int Raw, int Kept, double Ratio, double AtMs);
 
 /// <summary>What an answer took, told after its last token (invariant 7).</summary>
 public sealed record AnswerUsage
@@ -109,6 +127,12 @@ public sealed record AnswerUsage
 
     /// <summary>Whether tokens came from a cloud with other weights than the device's, as the user allowed.</summary>
     public bool Compatible { get; init; }
+
+    /// <summary>When the device had ingested all that was known and took over, since the answer began; null: it did not.</summary>
+    public TimeSpan? CaughtUp { get; init; }
+
+    /// <summary>The refined prompt the device went on with; null: it ingested the raw one.</summary>
+    public RefinedPrompt? Refined { get; init; }
 
     /// <summary>The plan; null where no cloud is configured or allowed, or none could be asked.</summary>
     public AssistPlan? Plan { get; init; }

@@ -17,6 +17,12 @@ public sealed record AnswerPolicy
 
     public CloudPatience Patience { get; init; } = new();
 
+    /// <summary>Whether a refined prompt is asked for. Default: only for requests that name a keep ratio, for it may cost quality.</summary>
+    public RefineMode Refine { get; init; } = RefineMode.Off;
+
+    /// <summary>Share of a prompt that a refined one keeps where a request does not say, above 0, at most 1. Default 0.5.</summary>
+    public double KeepRatio { get; init; } = 0.5;
+
     /// <summary>The mode of a request that asks for this one, or for none.</summary>
     public CloudMode Of(CloudMode? asked) => Mode == CloudMode.Off ? CloudMode.Off : asked ?? Mode;
 }

@@ -25,6 +25,7 @@ internal sealed class CloudUse
     private readonly AnswerShared _shared;
     private readonly PaceForecast _forecast;
     private readonly FailureLog _failures;
+    private readonly Refining _refining;
     private readonly CloudMode _mode;
 
     private AssistIntake? _intake;
@@ -42,11 +43,13 @@ internal sealed class CloudUse
     /// <param name="shared">What the device's answers share.</param>
     /// <param name="forecast">Told what is asked for and what comes.</param>
     /// <param name="failures">Where a lost cloud is noted.</param>
+    /// <param name="refining">What is asked for of a refined prompt.</param>
     public CloudUse(
-        CloudSide? side, IEngine engine, EngineRates rates, AnswerRequest request, TokenLedger ledger, AnswerShared shared, PaceForecast forecast, FailureLog failures)
+        CloudSide? side, IEngine engine, EngineRates rates, AnswerRequest request, TokenLedger ledger, AnswerShared shared, PaceForecast forecast, FailureLog failures,
+        Refining refining)
     {
         _mode = shared.Policy.Of(request.Mode);
-        (_side, _engine, _rates, _request, _ledger, _shared, _forecast, _failures) = (side, engine, rates, request, ledger, shared, forecast, failures);
+        (_side, _engine, _rates, _request, _ledger, _shared, _forecast, _failures, _refining) = (side, engine, rates, request, ledger, shared, forecast, failures, refining);
     }
 
     /// <summary>Why it was asked or not; null while that is not decided, or where there is none to ask.</summary>
@@ -99,7 +102,8 @@ internal sealed class CloudUse
         Know(greeted);
         Plan = AssistPlanner.Plan(new PlanInput(
             _request.Prompt.Length, maxTokens, _rates, Rates(Cloud!), RoundTrip, Cloud!.MostLease(0), now, held,
-            Required ? TimeSpan.MinValue : _shared.Policy.Power == PowerHint.Low ? TimeSpan.FromTicks(1) : null));
+            Required ? TimeSpan.MinValue : _shared.Policy.Power == PowerHint.Low ? TimeSpan.FromTicks(1) : null,
+            Cloud.RefinementOffered ? _refining.Wish() : null));
         var lease = _request.Lease ?? Plan.Lease;
         if (lease == 0) LetGo();
         return lease;
@@ -125,6 +129,7 @@ internal sealed class CloudUse
             _request.ToAssist(_engine.Identity, lease) with
             {
                 Committed = _ledger.Ids.ToArray(),
+                Refine = _ledger.Count == 0 ? _refining.Ask(Plan?.KeepRatio) : null, // a continuation's last queries are not the prompt's
                 PaceMs = period.TotalMilliseconds,
                 // A lease asked for by name, or of a cloud that is required, is wanted however late.
                 ReadyInMs = _request.Lease is null && !Required ? readyIn.TotalMilliseconds : 0,
@@ -186,6 +191,7 @@ internal sealed class CloudUse
     /// <summary>The current assist ended.</summary>
     public void Took(AssistEnd end, bool ended)
     {
+        _refining.Ended();
         if (_intake!.LeaseUsed || ended)
         {
             LetGo();

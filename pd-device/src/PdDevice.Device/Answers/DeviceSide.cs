@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using PdDevice.Core.CatchUp;
 using PdDevice.Core.Ledger;
 using PdDevice.Core.Planning;
+using PdDevice.Core.Refinement;
 using PdDevice.Core.Sampling;
 using PdDevice.Device.Conversations;
 using PdDevice.Inference;
@@ -10,7 +11,7 @@ namespace PdDevice.Device.Answers;
 
 /// <summary>
 /// The device's part of one answer: its engine, first one call at a time, each ending in a message, then on its own to the
-/// end. Its input is the prompt followed by the ledger.
+/// end. Its input is the prompt, or what a refined one left of it, followed by the ledger.
 /// </summary>
 /// <param name="engine">The engine.</param>
 /// <param name="held">What the engine holds of conversations.</param>
@@ -26,6 +27,8 @@ internal sealed class DeviceSide(
     private static readonly TimeSpan Bunch = TimeSpan.FromMilliseconds(4);
 
     private readonly EngineBatch _batch = new();
+    private readonly int[] _raw = prompt;
+    private int[] _prompt = prompt;
     private CatchUpTracker _tracker = new(prompt.Length, rates, Math.Min(chunk, engine.MaxBatchTokens));
     private int _logitsRow;
     private long _started;
@@ -51,8 +54,25 @@ internal sealed class DeviceSide(
     /// <exception cref="EngineException">The engine failed.</exception>
     public async ValueTask PrepareAsync(CancellationToken cancellationToken)
     {
-        Held = await held.PrepareAsync(prompt, cancellationToken);
-        _tracker = new CatchUpTracker(prompt.Length, rates, Math.Min(chunk, engine.MaxBatchTokens), Held);
+        Held = await held.PrepareAsync(_raw, cancellationToken);
+        _tracker = new CatchUpTracker(_raw.Length, rates, Math.Min(chunk, engine.MaxBatchTokens), Held);
+    }
+
+    /// <summary>
+    /// Goes on with a refined prompt: what is ingested and in flight stays, and of what is left only the kept positions are
+    /// ingested, one after the other. Null: it comes too late to save anything.
+    /// </summary>
+    /// <param name="kept">Fits the prompt.</param>
+    /// <param name="now">Since the answer began.</param>
+    public RefinedPrompt? Refine(KeptRanges kept, TimeSpan now)
+    {
+        var raw = _tracker.Ingested + (Busy ? _batch.Count : 0);
+        var rest = kept.From(raw);
+        if (rest.Length == 0 || raw + rest.Length >= _prompt.Length) return null;
+        _prompt = [.. _raw.AsSpan(0, raw), .. rest.Select(position => _raw[position])];
+        _tracker.Refine(raw, rest.Length);
+        held.Refined(raw);
+        return new RefinedPrompt(raw, rest.Length, kept.Count / (double)_raw.Length, now.TotalMilliseconds);
     }
 
     /// <summary>Starts ingesting the next chunk; false when all is ingested, so that the device can take over.</summary>
@@ -64,7 +84,7 @@ internal sealed class DeviceSide(
         for (var i = 0; i < step.Count; i++)
         {
             var position = step.From + i;
-            var token = position < prompt.Length ? prompt[position] : ledger[position - prompt.Length].Id;
+            var token = position < _prompt.Length ? _prompt[position] : ledger[position - _prompt.Length].Id;
             _logitsRow = _batch.Add(new EngineRow(token, position, HeldContext.Sequence, RowKind.Prefill, step.WantLogits && i == step.Count - 1));
         }
 

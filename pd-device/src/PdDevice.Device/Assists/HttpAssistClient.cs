@@ -13,6 +13,7 @@ public sealed class HttpAssistClient : IAssistClient, IDisposable
     // What a cloud may send: generous for an honest one, and a limit for one that never ends.
     private const int MostBytesPlain = 64 << 10;
     private const int MostBytesPerToken = 1 << 10;
+    private const int MostBytesPerRange = 32;
     private const int LongestMessage = 400;
 
     // What a cloud says of its load is worth this long.
@@ -65,7 +66,7 @@ public sealed class HttpAssistClient : IAssistClient, IDisposable
         using var response = await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         if (!response.IsSuccessStatusCode) throw await RefusedAsync(response, cancellationToken);
         await using var body = new BoundedStream(
-            await response.Content.ReadAsStreamAsync(cancellationToken), MostBytesPlain + (long)request.Lease * MostBytesPerToken);
+            await response.Content.ReadAsStreamAsync(cancellationToken), MostBytes(request));
         await foreach (var item in SseParser.Create(body, Parse).EnumerateAsync(cancellationToken))
             if (item.Data is { } data)
                 yield return data;
@@ -81,6 +82,10 @@ public sealed class HttpAssistClient : IAssistClient, IDisposable
 
     public void Dispose() => _http.Dispose();
 
+    // At most every position of the prompt is a range of its own.
+    private static long MostBytes(AssistRequest request) =>
+        MostBytesPlain + ((long)request.Lease * MostBytesPerToken) + (request.Refine is null ? 0 : (long)request.Prompt.Length * MostBytesPerRange);
+
     private async Task<AssistIdentity> AskIdentityAsync(CancellationToken cancellationToken)
     {
         using var response = await _http.GetAsync(AssistRoutes.Identity, cancellationToken);
@@ -94,10 +99,24 @@ public sealed class HttpAssistClient : IAssistClient, IDisposable
     private static AssistEvent? Parse(string name, ReadOnlySpan<byte> data) => name switch
     {
         AssistAdmitted.Name => JsonSerializer.Deserialize(data, WireJson.Default.AssistAdmitted),
+        AssistRefined.Name => Refined(data),
         AssistToken.Name => JsonSerializer.Deserialize(data, WireJson.Default.AssistToken),
         AssistEnd.Name => JsonSerializer.Deserialize(data, WireJson.Default.AssistEnd),
         _ => null,
     };
+
+    // But a refined prompt can be done without: one that cannot be read is like one that keeps nothing, which nobody takes.
+    private static AssistRefined? Refined(ReadOnlySpan<byte> data)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(data, WireJson.Default.AssistRefined);
+        }
+        catch (JsonException)
+        {
+            return new AssistRefined([]);
+        }
+    }
 
     private static async Task<CloudRefusedException> RefusedAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {

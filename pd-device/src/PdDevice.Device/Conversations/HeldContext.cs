@@ -22,6 +22,12 @@ public sealed class HeldContext(IEngine engine, long bytes)
 
     private PrefixCache<byte[]> _others = new(bytes, LeastTokens);
     private readonly List<int> _tokens = [];
+    private int[] _conversation = [];
+    private bool _completing;
+    private int? _refinedFrom;
+
+    /// <summary>Called when an answer has ended, so that what it may be continued from is known. Default: does nothing.</summary>
+    public Action Concluded { get; set; } = () => { };
 
     /// <summary>Bytes of the states kept beside the engine.</summary>
     public long Size => _others.Size;
@@ -31,11 +37,12 @@ public sealed class HeldContext(IEngine engine, long bytes)
     /// <exception cref="EngineException">The engine failed; the sequence counts as empty.</exception>
     public async ValueTask<int> PrepareAsync(ReadOnlyMemory<int> prompt, CancellationToken cancellationToken)
     {
+        (_conversation, _completing) = ([], false);
         var common = Common(prompt.Span);
         var other = _others.Find(Scope, prompt.Span);
         try
         {
-            if (_tokens.Count - common >= LeastTokens) await KeepAsync(cancellationToken);
+            if (Raw.Length - common >= LeastTokens) await KeepAsync(cancellationToken);
             if (other is { } better && better.Tokens >= common + LeastTokens)
             {
                 await engine.ImportAsync(Sequence, better.State, cancellationToken);
@@ -47,14 +54,18 @@ public sealed class HeldContext(IEngine engine, long bytes)
         }
         catch
         {
-            _tokens.Clear();
+            Clear();
             throw;
         }
 
-        _tokens.Clear();
+        Clear();
         _tokens.AddRange(prompt.Span[..common]);
         return common;
     }
+
+    /// <summary>From this position on the sequence is made from a refined prompt: no other answer may use it.</summary>
+    /// <param name="from">At least what the sequence holds by now.</param>
+    public void Refined(int from) => _refinedFrom = from;
 
     /// <summary>The rows were ingested, in order, after what the sequence held.</summary>
     public void Add(EngineBatch batch)
@@ -62,18 +73,68 @@ public sealed class HeldContext(IEngine engine, long bytes)
         foreach (var row in batch.Rows) _tokens.Add(row.Token);
     }
 
+    /// <summary>An answer has ended.</summary>
+    /// <param name="prompt">Its raw prompt.</param>
+    /// <param name="answer">Its tokens.</param>
+    public void Conclude(ReadOnlySpan<int> prompt, ReadOnlySpan<int> answer)
+    {
+        (_conversation, _completing) = ([.. prompt, .. answer], false);
+        Concluded();
+    }
+
+    /// <summary>Ingests a next chunk of the concluded conversation, from where the sequence holds it as it was written.</summary>
+    /// <param name="batch">Cleared and used.</param>
+    /// <param name="chunk">Positions at most.</param>
+    /// <param name="cancellationToken">Ends the call soon.</param>
+    /// <returns>Positions ingested; 0: it holds as much as is worth it, or another answer has begun since.</returns>
+    /// <exception cref="EngineException">The engine failed; the conversation is not completed further.</exception>
+    public async ValueTask<int> CompleteAsync(EngineBatch batch, int chunk, CancellationToken cancellationToken)
+    {
+        var conversation = _conversation;
+        var common = Common(conversation);
+        if (conversation.Length - common < (_completing ? 1 : LeastTokens)) return 0;
+        Clear();
+        _tokens.AddRange(conversation.AsSpan(0, common));
+        try
+        {
+            await engine.TruncateAsync(Sequence, common, cancellationToken); // also what a call that was broken off may have left
+            batch.Clear();
+            batch.AddRange(conversation.AsSpan(common, Math.Min(chunk, conversation.Length - common)), common, Sequence, RowKind.Prefill, wantLogits: false);
+            await engine.ForwardAsync(batch, cancellationToken);
+        }
+        catch (EngineException)
+        {
+            _conversation = []; // it is not tried again
+            throw;
+        }
+
+        Add(batch);
+        _completing = true;
+        return batch.Count;
+    }
+
     /// <summary>Holds nothing any more: the next answer prefills all of its prompt.</summary>
     public void Forget()
     {
-        _tokens.Clear();
+        Clear();
+        _conversation = [];
         _others = new PrefixCache<byte[]>(bytes, LeastTokens);
     }
 
-    private int Common(ReadOnlySpan<int> prompt) => prompt.CommonPrefixLength(CollectionsMarshal.AsSpan(_tokens));
+    /// <summary>What the sequence holds as it was written: KV after that was computed without what a refined prompt left out.</summary>
+    private ReadOnlySpan<int> Raw => CollectionsMarshal.AsSpan(_tokens)[..Math.Min(_tokens.Count, _refinedFrom ?? int.MaxValue)];
+
+    private int Common(ReadOnlySpan<int> prompt) => prompt.CommonPrefixLength(Raw);
+
+    private void Clear()
+    {
+        _tokens.Clear();
+        _refinedFrom = null;
+    }
 
     private async ValueTask KeepAsync(CancellationToken cancellationToken)
     {
-        var tokens = _tokens.ToArray();
+        var tokens = Raw.ToArray();
         if (_others.Covers(Scope, tokens)) return;
         await engine.TruncateAsync(Sequence, tokens.Length, cancellationToken); // a call that failed may have left more
         var state = await engine.ExportAsync(Sequence, cancellationToken);

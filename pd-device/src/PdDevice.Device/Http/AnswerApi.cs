@@ -34,7 +34,7 @@ public static class AnswerApi
         routes.MapPost(TokenizeRoute, context => CountAsync(context, device));
         routes.MapPost(AnswersRoute, async context =>
         {
-            await device.Turn.WaitAsync(context.RequestAborted);
+            await device.WaitTurnAsync(context.RequestAborted);
             try
             {
                 await AnswerAsync(context, device);
@@ -55,8 +55,8 @@ public static class AnswerApi
         try
         {
             using var reader = new StreamReader(context.Request.Body, new UTF8Encoding(false, true), detectEncodingFromByteOrderMarks: false);
-            var tokens = device.Engine.Tokenizer.EncodeChat([new ChatMessage("user", await reader.ReadToEndAsync(context.RequestAborted))]);
-            await context.Response.WriteAsync($"{tokens.Length}", context.RequestAborted);
+            var prompt = PromptText.Chat(device.Engine.Tokenizer, [new ChatMessage("user", await reader.ReadToEndAsync(context.RequestAborted))]);
+            await context.Response.WriteAsync($"{prompt.Tokens.Length}", context.RequestAborted);
         }
         catch (Exception exception) when (Refusal(exception) is { } error)
         {
@@ -72,9 +72,13 @@ public static class AnswerApi
         {
             var body = await JsonSerializer.DeserializeAsync(context.Request.Body, DeviceJson.Default.AnswerBody, context.RequestAborted)
                 ?? throw new JsonException();
-            var prompt = device.Engine.Tokenizer.EncodeChat([new ChatMessage("user", body.Prompt)]);
-            promptTokens = prompt.Length;
-            answer = device.Create(body.Way, new AnswerRequest { Prompt = prompt, MaxTokens = body.MaxTokens, Sampling = body.Sampling ?? SamplingOptions.Greedy, Cold = body.Cold });
+            var prompt = PromptText.Chat(device.Engine.Tokenizer, [new ChatMessage("user", body.Prompt)]);
+            promptTokens = prompt.Tokens.Length;
+            answer = device.Create(body.Way, new AnswerRequest
+            {
+                Prompt = prompt.Tokens, Protected = prompt.Protected, KeepRatio = body.KeepRatio,
+                MaxTokens = body.MaxTokens, Sampling = body.Sampling ?? SamplingOptions.Greedy, Cold = body.Cold,
+            });
         }
         catch (Exception exception) when (Refusal(exception) is { } error)
         {

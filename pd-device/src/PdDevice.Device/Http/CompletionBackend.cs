@@ -34,6 +34,7 @@ internal sealed class CompletionBackend(DeviceRuntime device) : ICompletionBacke
         return ValueTask.FromResult<IReadOnlyList<ICompletionChoice>>([.. Enumerable.Range(0, request.Choices).Select(choice => new Choice(device, new AnswerRequest
         {
             Prompt = request.Prompt, MaxTokens = request.MaxTokens, Sampling = request.SamplingOf(choice), TopLogprobs = request.TopLogprobs, Grammar = request.Grammar, Mode = mode,
+            KeepRatio = request.KeepRatio, Protected = request.Protected,
         }))]);
     }
 
@@ -64,7 +65,7 @@ internal sealed class CompletionBackend(DeviceRuntime device) : ICompletionBacke
 
         public async IAsyncEnumerable<CompletionToken> Tokens([EnumeratorCancellation] CancellationToken cancellationToken)
         {
-            await device.Turn.WaitAsync(cancellationToken);
+            await device.WaitTurnAsync(cancellationToken);
             try
             {
                 _answer = (Answer)device.Create(AnswerWay.PdDevice, request);
@@ -82,7 +83,8 @@ internal sealed class CompletionBackend(DeviceRuntime device) : ICompletionBacke
         {
             if (_answer is null) return null;
             var usage = _answer.Usage ?? await _answer.SettleAsync();
-            return new PddUsage(usage.CloudTokens, usage.DeviceTokens, usage.CloudTokensUnused, usage.HandoverIndex, usage.BytesLeft);
+            return new PddUsage(usage.CloudTokens, usage.DeviceTokens, usage.CloudTokensUnused, usage.HandoverIndex, usage.BytesLeft,
+                usage.Refined is { } refined ? new PddRefined(refined.Raw, refined.Kept, refined.Ratio) : null);
         }
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask; // leaving the enumeration ends the answer

@@ -27,6 +27,8 @@ public static class DeviceHost
         LoopbackGuard.Use(app);
         AnswerApi.Map(app, device);
         OpenAiApi.Map(app, new CompletionBackend(device), new OpenAiOptions { Heartbeat = Heartbeat, Time = device.Time });
+        app.Lifetime.ApplicationStarted.Register(device.Start);
+        app.Lifetime.ApplicationStopped.Register(() => device.StopAsync().GetAwaiter().GetResult()); // the host waits for what is registered here, and its engine goes next
         return app;
     }
 }

@@ -21,7 +21,8 @@ public enum AnswerWay
 /// <param name="MaxTokens">Default 512, at least 1.</param>
 /// <param name="Sampling">Default: greedy.</param>
 /// <param name="Cold">Whether to forget the conversations held, as a measurement of a first turn wants it. Default false.</param>
-public sealed record AnswerBody(string Prompt, AnswerWay Way = AnswerWay.PdDevice, int MaxTokens = 512, SamplingOptions? Sampling = null, bool Cold = false);
+/// <param name="KeepRatio">Share of the prompt that a refined one keeps, above 0, at most 1, where 1 asks for none; null (default): as the device is set.</param>
+public sealed record AnswerBody(string Prompt, AnswerWay Way = AnswerWay.PdDevice, int MaxTokens = 512, SamplingOptions? Sampling = null, bool Cold = false, double? KeepRatio = null);
 
 /// <summary>What the device is, for <c>GET /v1/device</c>.</summary>
 /// <param name="Model">Its model.</param>
@@ -44,11 +45,11 @@ public sealed record TokenEvent(int Index, int Id, TokenSource Source, string Te
 /// <summary>Event <c>end</c>, the last one of an answer that ended well.</summary>
 public sealed record EndEvent(
     FinishReason Finish, int PromptTokens, int CloudTokens, int DeviceTokens, int CloudTokensUnused, int? HandoverIndex,
-    long BytesLeft, double? OccupancyMs, int Assists, bool Compatible, string? Plan, string? CloudTrouble, IReadOnlyList<FailurePlace> Failures)
+    long BytesLeft, double? OccupancyMs, int Assists, bool Compatible, string? Plan, string? CloudTrouble, IReadOnlyList<FailurePlace> Failures, RefinedPrompt? Refined = null)
 {
     public static EndEvent From(AnswerUsage usage) => new(
         usage.Finish, usage.PromptTokens, usage.CloudTokens, usage.DeviceTokens, usage.CloudTokensUnused, usage.HandoverIndex,
-        usage.BytesLeft, usage.OccupancyMs, usage.Assists, usage.Compatible, usage.Plan?.Reason, usage.CloudTrouble, usage.Failures);
+        usage.BytesLeft, usage.OccupancyMs, usage.Assists, usage.Compatible, usage.Plan?.Reason, usage.CloudTrouble, usage.Failures, usage.Refined);
 }
 
 /// <summary>The device's JSON, as the wire's.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
+using PdDevice.Core.Refinement;
 using PdDevice.Core.Sampling;
 using PdDevice.Inference;
 
@@ -59,8 +60,11 @@ public interface ICompletionChoice : IAsyncDisposable
 /// <param name="Choices">1 to 16.</param>
 /// <param name="TopLogprobs">Alternatives to report with each token's logprob, 0 to 20; null when no logprobs are wanted.</param>
 /// <param name="Chat">Whether it is a conversation's next message; otherwise plain text goes on.</param>
+/// <param name="KeepRatio">Share of the prompt that a refined one is to keep, above 0, at most 1; null: the request does not say.</param>
+/// <param name="Protected">Positions that a refined prompt keeps in any case, all in the prompt, in any order; null: none.</param>
 public sealed record CompletionRequest(
-    int[] Prompt, int MaxTokens, SamplingOptions Sampling, int Choices = 1, int? TopLogprobs = null, bool Chat = false)
+    int[] Prompt, int MaxTokens, SamplingOptions Sampling, int Choices = 1, int? TopLogprobs = null, bool Chat = false,
+    double? KeepRatio = null, IReadOnlyList<TokenRange>? Protected = null)
 {
     /// <summary>What the answer may consist of, a grammar the tokenizer can use; null (default): anything.</summary>
     public string? Grammar { get; init; }
@@ -93,9 +97,18 @@ public enum CompletionFinish
 /// <param name="CloudTokensUnused">Tokens the cloud decoded that are not in the answer.</param>
 /// <param name="HandoverIndex">Index of the first token the device made; null when the cloud made all.</param>
 /// <param name="BytesLeft">Bytes sent to the cloud.</param>
+/// <param name="Refined">What the device ingested of the prompt; null: all of it.</param>
 public sealed record PddUsage(
     [property: JsonPropertyName("cloudTokens")] int CloudTokens,
     [property: JsonPropertyName("deviceTokens")] int DeviceTokens,
     [property: JsonPropertyName("cloudTokensUnused")] int CloudTokensUnused,
     [property: JsonPropertyName("handoverIndex")] int? HandoverIndex,
-    [property: JsonPropertyName("bytesLeft")] long BytesLeft);
+    [property: JsonPropertyName("bytesLeft")] long BytesLeft,
+    [property: JsonPropertyName("refined")] PddRefined? Refined = null);
+
+/// <summary>What a device went on with when a refined prompt came in time.</summary>
+/// <param name="Raw">Leading prompt positions it had ingested by then.</param>
+/// <param name="Kept">Positions it ingested of those after.</param>
+/// <param name="Ratio">Share of the raw prompt that the cloud kept.</param>
+public sealed record PddRefined(
+    [property: JsonPropertyName("raw")] int Raw, [property: JsonPropertyName("kept")] int Kept, [property: JsonPropertyName("ratio")] double Ratio);

@@ -1,3 +1,4 @@
+using PdDevice.Core.Refinement;
 using PdDevice.Http.OpenAi.Requests;
 
 namespace PdDevice.Http.OpenAi;
@@ -42,11 +43,17 @@ public static class OpenAiPage
 
         {Table(ResponseFormatFields.Schema)}
 
+        ## `pdd`
+
+        {Table(RequestFields.Pdd)}
+
+        What a text has between `{MarkedText.Open}` and `{MarkedText.Close}` is protected too. These marks may stand in a message or a completion's text; they are taken out before the model reads it, here and at a cloud. One without its partner is text like any other.
+
         ## What comes back
 
         - `finish_reason` is `stop` (the model ended the answer, or a stop sequence did) or `length` (the limit, or the context's end).
         - `usage.completion_tokens` counts every token drawn for the answer, those a stop sequence cut off included and the end-of-generation token not. `usage.prompt_tokens_details.cached_tokens` are prompt tokens that were not prefilled again.
-        - A device adds `usage.pdd`: `cloudTokens`, `deviceTokens`, `cloudTokensUnused`, `handoverIndex` (of the first choice; null when the cloud made all), `bytesLeft`.
+        - A device adds `usage.pdd`: `cloudTokens`, `deviceTokens`, `cloudTokensUnused`, `handoverIndex` (of the first choice; null when the cloud made all), `bytesLeft`, and `refined`: null, or where a refined prompt was used `raw` (leading prompt positions ingested before it came), `kept` (positions ingested of those after) and `ratio` (the share of the prompt that the cloud kept). Every other count is of the raw prompt.
         - A device that makes an answer wholly by itself because of what was asked says so in the header `Pdd-Alone`: `logprobs`, `response_format` or `deterministic`. Together with `Pdd-Cloud: required` these are refused.
         - A stream's first event of each chat choice has the role. An event's logprobs are those of the tokens whose text ends in it; a token that a stop sequence cuts off altogether is not among them. Exactly one event of each choice has a `finish_reason`, with the last of its text. The stream ends with one `data: [DONE]`.
         - If an answer is cut short after its stream began, an event `data: {"{\"error\": ...}"}` says why and neither a `finish_reason` nor `[DONE]` follows; what came before stays valid. OpenAI's JavaScript client throws then; its .NET client takes no notice, so look for the finish reason. Lines that begin with `:` are comments.
@@ -63,6 +70,7 @@ public static class OpenAiPage
         | 400 | `missing_field`, `unknown_field`, `unsupported_field` | `param` names the field |
         | 400 | `invalid_type`, `out_of_range`, `unsupported_value` | `param` names the field |
         | 400 | `invalid_combination` | two fields that do not go together |
+        | 400 | `not_in_prompt` | a text to protect does not occur in the prompt |
         | 400 | `empty_prompt`, `context_length_exceeded` | nothing to go on from, or more than the model holds |
         | 400 | `text_not_expressible`, `chat_template_unknown` | the model's vocabulary or template does not allow it |
         | 404 | `model_not_found` | `model` is not the served one |

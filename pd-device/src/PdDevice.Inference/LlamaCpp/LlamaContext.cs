@@ -7,10 +7,12 @@ internal sealed unsafe class LlamaContext : IDisposable
     private readonly nint _memory;
     private readonly BatchBuffer _buffer;
     private readonly AbortSwitch _abort;
+    private readonly AttentionReader? _attention;
 
-    private LlamaContext(nint context, LlamaEngineOptions options)
+    private LlamaContext(nint context, LlamaEngineOptions options, AttentionReader? attention)
     {
         _context = context;
+        _attention = attention;
         _memory = NativeMethods.Memory(context);
         _buffer = new BatchBuffer(options.MaxBatchTokens, options.Sequences);
         _abort = new AbortSwitch(context);
@@ -32,35 +34,45 @@ internal sealed unsafe class LlamaContext : IDisposable
         // Both: the library's default of 4 threads collapses on a machine with fewer free cores.
         parameters.Threads = options.Threads;
         parameters.ThreadsBatch = options.Threads;
-        parameters.FlashAttention = -1;
+        parameters.FlashAttention = options.FlashAttention switch { null => -1, false => 0, true => 1 };
         parameters.NoPerf = 1;
         // One stream a sequence: a step then reads its own sequence's KV only, not everybody's.
         parameters.UnifiedKv = 0;
         // The whole window is kept, or a sliding-window model could not be cut back to a position.
         parameters.SlidingWindowFull = 1;
+        var attention = options.Attention && model.HasPlainState ? new AttentionReader(model.Layers, model.Heads, options.Time) : null;
+        attention?.Install(ref parameters);
         LlamaLog.Forget();
         var context = NativeMethods.ContextCreate(model.Handle, parameters);
         if (context == 0)
+        {
+            attention?.Dispose();
             throw new EngineException(
                 EngineError.OutOfMemory,
                 $"llama.cpp cannot make a context of {options.Sequences} x {contextTokens} tokens.{LlamaLog.Quote()} Ask for a smaller context (--context) or fewer sequences (--slots).");
+        }
+
         if (NativeMethods.ContextTokensPerSequence(context) < contextTokens)
         {
             NativeMethods.ContextFree(context);
+            attention?.Dispose();
             throw new EngineException(EngineError.Failed, "llama.cpp made a smaller context than asked for; ask for a smaller one (--context).");
         }
 
-        return new LlamaContext(context, options);
+        return new LlamaContext(context, options, attention);
     }
 
-    /// <summary>Ingests checked rows. Cancelled while it runs, it ends within milliseconds unless the batch is short.</summary>
+    /// <summary>Whether attention can be asked for, as far as can be told without trying.</summary>
+    public bool HasAttention => _attention is not null;
+
+    /// <summary>Ingests checked rows, and reads the attention that the batch asks for. Cancelled while it runs, it ends within milliseconds unless the batch is short.</summary>
     /// <exception cref="EngineException">The library refused or failed; the sequences concerned must be cut back.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the sequences concerned must be cut back.</exception>
-    public void Decode(IReadOnlyList<EngineRow> rows, CancellationToken cancellationToken)
+    public void Decode(EngineBatch batch, CancellationToken cancellationToken)
     {
+        var rows = batch.Rows;
         LlamaLog.Forget();
-        int code;
-        using (_abort.Watch(rows.Count, cancellationToken)) code = NativeMethods.Decode(_context, _buffer.Fill(rows));
+        var code = batch.Captures.Count > 0 ? DecodeCapturing(batch, cancellationToken) : Decode(rows, cancellationToken);
         if (code == 0) return;
         if (code == AbortSwitch.Aborted) throw new OperationCanceledException(cancellationToken);
         throw code switch
@@ -103,9 +115,30 @@ internal sealed unsafe class LlamaContext : IDisposable
         fixed (byte* p = source) return NativeMethods.StateSet(_context, p, (nuint)source.Length, sequence) != 0;
     }
 
+    private int Decode(IReadOnlyList<EngineRow> rows, CancellationToken cancellationToken)
+    {
+        using (_abort.Watch(rows.Count, cancellationToken)) return NativeMethods.Decode(_context, _buffer.Fill(rows));
+    }
+
+    private int DecodeCapturing(EngineBatch batch, CancellationToken cancellationToken)
+    {
+        _attention!.Begin(batch);
+        try
+        {
+            var code = Decode(batch.Rows, cancellationToken);
+            if (code == 0) _attention.HandOver(batch);
+            return code;
+        }
+        finally
+        {
+            _attention.End();
+        }
+    }
+
     public void Dispose()
     {
         NativeMethods.ContextFree(_context);
+        _attention?.Dispose();
         _buffer.Dispose();
         _abort.Dispose();
     }

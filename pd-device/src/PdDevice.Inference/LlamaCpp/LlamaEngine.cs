@@ -40,8 +40,11 @@ public sealed class LlamaEngine : IEngine
 
     public int MaxBatchTokens { get; }
 
-    /// <inheritdoc/>
-    public bool OffersAttention => false;
+    /// <summary>
+    /// Whether attention may be asked for: <see cref="LlamaEngineOptions.Attention"/> says so, and it could be read when it
+    /// was tried at start. Sliding windows, M-RoPE, biases, caps and sinks cannot.
+    /// </summary>
+    public bool OffersAttention { get; private set; }
 
     /// <summary>Whether its KV states fit engines with any number of sequences; false for sliding windows and M-RoPE.</summary>
     public bool StateFitsAny => _model.HasPlainState;
@@ -84,7 +87,7 @@ public sealed class LlamaEngine : IEngine
         var model = _model.Share();
         try
         {
-            return await thread.RunAsync(() => new LlamaEngine(thread, model, LlamaContext.Create(model, options, ContextTokens), options, ContextTokens, Identity));
+            return await thread.RunAsync(() => Create(thread, model, options, ContextTokens, Identity));
         }
         catch
         {
@@ -97,6 +100,7 @@ public sealed class LlamaEngine : IEngine
     /// <inheritdoc/>
     public ValueTask ForwardAsync(EngineBatch batch, CancellationToken cancellationToken)
     {
+        batch.ForgetCaptured(); // whatever becomes of this call, nothing of the one before is taken for its own
         if (!Thread.IsCurrent) return ForwardElsewhere(batch, cancellationToken);
         Guard(cancellationToken);
         Forward(batch, cancellationToken);
@@ -150,11 +154,40 @@ public sealed class LlamaEngine : IEngine
                 throw new EngineException(
                     EngineError.ModelUnsupported, $"The model was trained for {model.TrainedContext} tokens; ask for a context (--context) of at most that, not {options.ContextTokens}.");
             var tokens = options.ContextTokens > 0 ? options.ContextTokens : Math.Min(model.TrainedContext, UsualContext);
-            return new LlamaEngine(thread, model, LlamaContext.Create(model, options, tokens), options, tokens, identity);
+            return Create(thread, model, options, tokens, identity);
         }
         catch
         {
             model.Dispose();
+            throw;
+        }
+    }
+
+    private static LlamaEngine Create(EngineThread thread, LlamaModel model, LlamaEngineOptions options, int contextTokens, ModelIdentity identity)
+    {
+        var engine = new LlamaEngine(thread, model, LlamaContext.Create(model, options, contextTokens), options, contextTokens, identity);
+        engine.TryAttention();
+        return engine;
+    }
+
+    /// <summary>Whether a model's attention is of a form that can be read shows when it runs: two tokens, forgotten afterwards.</summary>
+    private void TryAttention()
+    {
+        if (!_context.HasAttention) return;
+        OffersAttention = true;
+        var sequence = MaxSequences - 1;
+        var batch = new EngineBatch();
+        batch.AddRange(new int[Math.Min(2, MaxBatchTokens)], 0, sequence, RowKind.Prefill, wantLogits: false);
+        batch.Capture(new AttentionCapture(sequence, batch.Count, LayerStep: 1));
+        try
+        {
+            Forward(batch, CancellationToken.None);
+            OffersAttention = batch.Captured(sequence) is not null;
+            Truncate(sequence, 0);
+        }
+        catch
+        {
+            _context.Dispose();
             throw;
         }
     }
@@ -166,11 +199,13 @@ public sealed class LlamaEngine : IEngine
     private void Forward(EngineBatch batch, CancellationToken cancellationToken)
     {
         if (batch.Count == 0) return;
+        if (batch.Captures.Count > 0 && !OffersAttention)
+            throw new EngineException(EngineError.NoAttention, "The attention of this model cannot be read here; load it with attention offered, or ask for none.");
         _lengths.Check(batch.Rows);
         try
         {
             TakeBackLogits();
-            _context.Decode(batch.Rows, cancellationToken);
+            _context.Decode(batch, cancellationToken);
             _lentTo = batch;
             _context.LendLogits(batch, Tokenizer.VocabularySize);
         }

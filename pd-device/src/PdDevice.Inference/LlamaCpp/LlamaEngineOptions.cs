@@ -21,6 +21,18 @@ public sealed record LlamaEngineOptions
     /// <summary>Rows one call may carry, 1 to 8192; default 512.</summary>
     public int MaxBatchTokens { get; init; } = 512;
 
+    /// <summary>
+    /// Whether attention may be asked for, where the model's can be read: see <see cref="LlamaEngine.OffersAttention"/>.
+    /// Default no: looking at each node of a step's graph would cost a small model's step a little, asked or not.
+    /// </summary>
+    public bool Attention { get; init; }
+
+    /// <summary>Flash attention: on, off, or (null, default) as llama.cpp thinks best.</summary>
+    public bool? FlashAttention { get; init; }
+
+    /// <summary>The clock that <see cref="EngineBatch.CaptureTime"/> is taken from. Default the system's.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     internal void Validate()
     {
         if (string.IsNullOrWhiteSpace(Model))

@@ -89,7 +89,7 @@ internal static unsafe class LlamaLayout
     private static void ExpectBytes(Defaults d, int offset, ReadOnlySpan<byte> values, string fields) =>
         Require(d.Bytes.AsSpan(offset, values.Length).SequenceEqual(values), $"{fields} are not at byte {offset}");
 
-    private static void Require(bool holds, string otherwise)
+    internal static void Require(bool holds, string otherwise)
     {
         if (holds) return;
         throw new EngineException(

@@ -40,6 +40,7 @@ internal static class LlamaLibrary
                 _resolverSet = true;
             }
 
+            GgmlGraph.Check();
             LlamaLog.Attach();
             NativeMethods.LoadBackends(files.Folder);
             if (NativeMethods.DeviceCount() == 0)

@@ -16,6 +16,8 @@ internal sealed class LlamaModel : IDisposable
         TrainedContext = NativeMethods.ModelTrainedContext(model);
         // M-RoPE keeps more than one position a cell, sliding windows keep two caches: other state layouts than the plain one.
         HasPlainState = NativeMethods.ModelSlidingWindow(model) == 0 && NativeMethods.ModelRopeType(model) is not (8 or 40);
+        Layers = NativeMethods.ModelLayers(model);
+        Heads = NativeMethods.ModelHeads(model);
         Tokenizer = new LlamaTokenizer(handle, file.Text("tokenizer.ggml.model") ?? "");
     }
 
@@ -26,6 +28,11 @@ internal sealed class LlamaModel : IDisposable
 
     /// <summary>Positions the model was trained for.</summary>
     public int TrainedContext { get; }
+
+    public int Layers { get; }
+
+    /// <summary>Query heads of a layer.</summary>
+    public int Heads { get; }
 
     /// <summary>Whether its exported state has one cache with one position a cell, and so fits any number of sequences.</summary>
     public bool HasPlainState { get; }

@@ -15,6 +15,38 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Ggml, EntryPoint = "ggml_backend_dev_count")]
     public static partial nuint DeviceCount();
 
+    [LibraryImport(GgmlBase, EntryPoint = "ggml_init")]
+    public static partial nint TensorsInit(TensorInitParams parameters);
+
+    [LibraryImport(GgmlBase, EntryPoint = "ggml_free")]
+    public static partial void TensorsFree(nint tensors);
+
+    [LibraryImport(GgmlBase, EntryPoint = "ggml_tensor_overhead")]
+    public static partial nuint TensorOverhead();
+
+    [LibraryImport(GgmlBase, EntryPoint = "ggml_new_tensor_4d")]
+    public static partial GgmlTensor* TensorNew(nint tensors, int type, long n0, long n1, long n2, long n3);
+
+    [LibraryImport(GgmlBase, EntryPoint = "ggml_view_4d")]
+    public static partial GgmlTensor* TensorView(
+        nint tensors, GgmlTensor* source, long n0, long n1, long n2, long n3, nuint stride1, nuint stride2, nuint stride3, nuint offset);
+
+    [LibraryImport(GgmlBase, EntryPoint = "ggml_mul_mat")]
+    public static partial GgmlTensor* TensorMultiply(nint tensors, GgmlTensor* a, GgmlTensor* b);
+
+    [LibraryImport(GgmlBase, EntryPoint = "ggml_soft_max_ext")]
+    public static partial GgmlTensor* TensorSoftMax(nint tensors, GgmlTensor* a, GgmlTensor* mask, float scale, float maxBias);
+
+    [LibraryImport(GgmlBase, EntryPoint = "ggml_flash_attn_ext")]
+    public static partial GgmlTensor* TensorFlashAttention(
+        nint tensors, GgmlTensor* q, GgmlTensor* k, GgmlTensor* v, GgmlTensor* mask, float scale, float maxBias, float softCap);
+
+    [LibraryImport(GgmlBase, EntryPoint = "ggml_set_name")]
+    public static partial GgmlTensor* TensorSetName(GgmlTensor* tensor, byte* name);
+
+    [LibraryImport(GgmlBase, EntryPoint = "ggml_backend_tensor_get")]
+    public static partial void TensorGet(GgmlTensor* tensor, void* target, nuint offset, nuint size);
+
     [LibraryImport(Llama, EntryPoint = "llama_backend_init")]
     public static partial void BackendInit();
 
@@ -44,6 +76,12 @@ internal static unsafe partial class NativeMethods
 
     [LibraryImport(Llama, EntryPoint = "llama_model_rope_type")]
     public static partial int ModelRopeType(nint model);
+
+    [LibraryImport(Llama, EntryPoint = "llama_model_n_layer")]
+    public static partial int ModelLayers(nint model);
+
+    [LibraryImport(Llama, EntryPoint = "llama_model_n_head")]
+    public static partial int ModelHeads(nint model);
 
     [LibraryImport(Llama, EntryPoint = "llama_model_has_encoder")]
     public static partial byte ModelHasEncoder(nint model);

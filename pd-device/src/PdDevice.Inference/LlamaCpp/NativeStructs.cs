@@ -84,6 +84,40 @@ internal unsafe struct NativeBatch
     public sbyte* Logits;
 }
 
+/// <summary>struct ggml_init_params.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct TensorInitParams
+{
+    public nuint Size;
+    public nint Buffer;
+    public byte NoAlloc;
+}
+
+/// <summary>struct ggml_tensor, 336 bytes: a node of a graph. Read only.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct GgmlTensor
+{
+    public int Type;
+    public nint Buffer;
+    public fixed long Elements[4];
+    public fixed ulong Strides[4];
+    public int Operation;
+    public fixed int Parameters[16];
+    public int Flags;
+    public GgmlTensor* Source0;
+    public GgmlTensor* Source1;
+    public GgmlTensor* Source2;
+    public GgmlTensor* Source3;
+    public GgmlTensor* Source4;
+    public fixed long OtherSources[5];
+    public GgmlTensor* ViewSource;
+    public nuint ViewOffset;
+    public nint Data;
+    public fixed byte Name[64];
+    public nint Extra;
+    public fixed byte Padding[8];
+}
+
 /// <summary>struct llama_chat_message.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct NativeChatMessage

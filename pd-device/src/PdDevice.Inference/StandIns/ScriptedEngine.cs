@@ -1,18 +1,23 @@
 using System.Buffers.Binary;
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
+using PdDevice.Core.Refinement;
 using PdDevice.Core.Wire;
 
 namespace PdDevice.Inference.StandIns;
 
 /// <summary>
 /// An engine without a model: its logits are a hash of every token it has ingested and where, so one wrong, lost or
-/// doubled token changes all that follows. It takes no time of its own; <see cref="PacedEngine"/> gives it some.
+/// doubled token changes all that follows; so is the attention it offers. It takes no time of its own; <see cref="PacedEngine"/> gives it some.
 /// </summary>
 /// <param name="sequences">Sequences side by side, at least 1.</param>
 /// <param name="contextTokens">Positions a sequence can hold, at least 2.</param>
 /// <param name="variant">Engines of different variants have different tokenizer fingerprints.</param>
 public sealed class ScriptedEngine(int sequences = 1, int contextTokens = 4096, string variant = "scripted") : IEngine
 {
+    private const int Layers = 6;
+    private const int Heads = 2;
+
     private readonly List<ulong>[] _states = [.. Enumerable.Range(0, sequences).Select(_ => new List<ulong>())];
 
     public ModelIdentity Identity { get; } = new(variant, $"{variant}-tokenizer", $"{variant}-weights");
@@ -25,13 +30,14 @@ public sealed class ScriptedEngine(int sequences = 1, int contextTokens = 4096, 
 
     public int MaxBatchTokens => 512;
 
-    public bool OffersAttention => false;
+    public bool OffersAttention => true;
 
     public ValueTask ForwardAsync(EngineBatch batch, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (batch.Count > MaxBatchTokens)
             throw new EngineException(EngineError.BatchTooLarge, $"{batch.Count} rows; a batch holds {MaxBatchTokens}.");
+        batch.ForgetCaptured();
         for (var i = 0; i < batch.Count; i++)
         {
             var row = batch.Rows[i];
@@ -46,6 +52,9 @@ public sealed class ScriptedEngine(int sequences = 1, int contextTokens = 4096, 
             if (row.WantLogits) Fill(batch.LogitsBuffer(i, Tokenizer.VocabularySize), state[^1]);
         }
 
+        foreach (var capture in batch.Captures)
+            if (batch.Rows.Count(row => row.Sequence == capture.Sequence) is > 0 and var rows)
+                batch.SetCaptured(capture.Sequence, Attend(State(capture.Sequence), capture, Math.Clamp(capture.Queries, 1, rows)));
         return ValueTask.CompletedTask;
     }
 
@@ -78,12 +87,29 @@ public sealed class ScriptedEngine(int sequences = 1, int contextTokens = 4096, 
             ? _states[sequence]
             : throw new EngineException(EngineError.BadSequence, $"Sequence {sequence} does not exist; there are {sequences}.");
 
+    /// <summary>Weights of one query, the last: those of more would say no more here.</summary>
+    private static AttentionScores Attend(List<ulong> state, AttentionCapture capture, int queries)
+    {
+        int[] layers = [.. Enumerable.Range(0, Layers).Where(layer => (Layers - 1 - layer) % capture.LayerStep == 0)];
+        var values = new float[layers.Length * Heads * state.Count];
+        for (var row = 0; row < layers.Length * Heads; row++)
+        {
+            var weights = values.AsSpan(row * state.Count, state.Count);
+            var salt = (ulong)((layers[row / Heads] * Heads) + (row % Heads)) * 0x9E3779B97F4A7C15;
+            for (var i = 0; i < weights.Length; i++) weights[i] = Unit(state[i] + salt);
+            TensorPrimitives.Divide(weights, TensorPrimitives.Sum<float>(weights), weights);
+        }
+
+        return new AttentionScores(state.Count, layers, Layers, Heads, queries, values);
+    }
+
+    private static float Unit(ulong x) => (Mix(x) >> 40) / (float)(1 << 24);
+
     private static void Fill(Span<float> logits, ulong state)
     {
         for (var id = 0; id < logits.Length; id++)
         {
-            var unit = (Mix(state + (ulong)id * 0x9E3779B97F4A7C15) >> 40) / (float)(1 << 24);
-            logits[id] = 8 * unit + ScriptedTokenizer.Bias(id);
+            logits[id] = 8 * Unit(state + (ulong)id * 0x9E3779B97F4A7C15) + ScriptedTokenizer.Bias(id);
         }
     }
 

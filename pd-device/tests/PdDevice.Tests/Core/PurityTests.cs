@@ -5,6 +5,7 @@ using PdDevice.Cloud.Batching;
 using PdDevice.Core.Planning;
 using PdDevice.Core.Planning.Requests;
 using PdDevice.Device.Answers;
+using PdDevice.Evaluation.Runs;
 using PdDevice.Http.OpenAi;
 using PdDevice.Inference;
 
@@ -42,7 +43,7 @@ public sealed class PurityTests
     public void PlanInput_Invariant8_HoldsOnlyWhatIsKnownBeforeTheAnswer() =>
         // The true length of the answer is not among them; MaxTokens is the limit the user set.
         Assert.Equal(
-            ["Cloud", "Device", "DeviceLead", "Held", "LeastSaving", "MaxLease", "MaxTokens", "PromptTokens", "RoundTrip"],
+            ["Cloud", "Device", "DeviceLead", "Held", "LeastSaving", "MaxLease", "MaxTokens", "PromptTokens", "Refinement", "RoundTrip"],
             typeof(PlanInput).GetProperties().Select(property => property.Name).Order(StringComparer.Ordinal));
 
     [Fact]
@@ -63,6 +64,7 @@ public sealed class PurityTests
         Assert.Empty(OursOf(typeof(AssistPlanner)));
         Assert.Equal(["PdDevice.Core"], OursOf(typeof(IEngine)));
         Assert.Equal(["PdDevice.Core", "PdDevice.Inference"], OursOf(typeof(OpenAiApi)));
+        Assert.Equal(["PdDevice.Core", "PdDevice.Inference"], OursOf(typeof(RefinementEval)));
         Assert.Equal(["PdDevice.Core", "PdDevice.Http", "PdDevice.Inference"], OursOf(typeof(BatchLoop)));
         Assert.Equal(["PdDevice.Core", "PdDevice.Http", "PdDevice.Inference"], OursOf(typeof(Answer)));
 

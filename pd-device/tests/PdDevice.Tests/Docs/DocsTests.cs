@@ -2,9 +2,11 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using PdDevice.Benchmarks;
+using PdDevice.Benchmarks.Refinement;
 using PdDevice.Benchmarks.Serving;
 using PdDevice.Benchmarks.Speed;
 using PdDevice.Cli;
+using PdDevice.Evaluation.Reports;
 using PdDevice.Http.OpenAi;
 using PdDevice.Tests.Cloud.Telemetry;
 using PdDevice.Tests.Core.Planning.Costs;
@@ -105,11 +107,26 @@ public sealed partial class DocsTests
     [InlineData("disconnects")]
     [InlineData("turns")]
     [InlineData("links")]
+    [InlineData("capture")]
+    [InlineData("capture-accuracy")]
     public void Serving_Tables_AreMadeFromTheMeasuredFiles(string name)
     {
         var report = JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(House.Folder, "benchmarks", "results", $"{name}.json")), TableJson.Default.TableReport)!;
         Assert.All(report.Rows, row => Assert.Equal(report.Heads.Count, row.Count));
-        Assert.Equal(report.Markdown(), ReadmeBlock.Read(File.ReadAllText(Path.Combine(House.Folder, "docs", "serving.md")).ReplaceLineEndings("\n"), name));
+        Assert.Equal(report.Markdown(), ReadmeBlock.Read(File.ReadAllText(Path.Combine(House.Folder, "docs", report.Page)).ReplaceLineEndings("\n"), name));
+    }
+
+    [Fact]
+    public void Refinement_Page_IsMadeFromTheMeasuredFiles()
+    {
+        var reports = RefinementPageCommand.Read(Path.Combine(House.Folder, "benchmarks", "results"));
+        var docs = Path.Combine(House.Folder, "docs");
+        Assert.Equal(RefinementPage.Markdown(reports), ReadmeBlock.Read(File.ReadAllText(Path.Combine(docs, "refinement.md")).ReplaceLineEndings("\n"), RefinementPage.Block));
+        Assert.All(reports, report =>
+        {
+            Assert.Equal(ReportBuilder.Quality(report.Value.Rows).SmallestBorne, report.Value.DefaultRatio);
+            Assert.Equal(RefinementPlot.Svg(report.Value), File.ReadAllText(Path.Combine(docs, $"{report.Key}.svg")).ReplaceLineEndings("\n"));
+        });
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using PdDevice.Cloud;
 using PdDevice.Cloud.Telemetry;
+using PdDevice.Core.Wire;
 using PdDevice.Tests.Cloud.Batching;
 using PdDevice.Tests.Cloud.Telemetry;
 
@@ -18,6 +19,9 @@ internal static class MetricsTables
         {
             Assert.Throws<RefusedException>(() => cloud.Assist(Batches.Request(1, 0), ""));
             await Batches.ReadAsync(cloud.Assist(Batches.Request(10, 3), ""));
+            var refined = cloud.Assist(Batches.Request(100, 3) with { Refine = new RefineWish(0.5) }, "");
+            await Batches.ReadAsync(refined);
+            Assert.NotNull(cloud.TakeRefined(refined));
         });
         Assert.Equal(Instruments(), page.Families.Select(family => family.Name).Order(StringComparer.Ordinal));
         return $"""

@@ -39,12 +39,22 @@ internal sealed class RequestDraft
     public bool Stream { get; set; }
 
     public StreamDraft? StreamOptions { get; set; }
+
+    public PddDraft? Pdd { get; set; }
 }
 
 /// <summary>The object <c>stream_options</c>.</summary>
 internal sealed class StreamDraft
 {
     public bool IncludeUsage { get; set; }
+}
+
+/// <summary>The object <c>pdd</c>.</summary>
+internal sealed class PddDraft
+{
+    public double? KeepRatio { get; set; }
+
+    public IReadOnlyList<string> Protect { get; set; } = [];
 }
 
 /// <summary>A message of <c>messages</c>, or a part of its content.</summary>

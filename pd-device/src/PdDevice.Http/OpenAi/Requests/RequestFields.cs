@@ -16,6 +16,8 @@ internal static class RequestFields
     private const int MostTokens = 1_000_000;
     private const int MostStops = 16;
     private const int LongestStop = 1000;
+    private const int MostProtected = 64;
+    private const int LongestProtected = 10_000;
 
     public static Field[] Both { get; } =
     [
@@ -36,6 +38,7 @@ internal static class RequestFields
         Field.Whole("n", 1, 16, "1", "Choices.", (draft, value) => draft.Choices = value),
         Field.Switch("stream", "Server-sent events instead of one object.", (draft, value) => draft.Stream = value),
         Field.Other("stream_options", "object", "none", "Only with `stream`.", (draft, value) => draft.StreamOptions = StreamTable!.Read(value, new StreamDraft())),
+        Field.Other("pdd", "object", "none", "For a device that asks a cloud for a refined prompt; elsewhere it changes nothing.", (draft, value) => draft.Pdd = PddTable!.Read(value, new PddDraft())),
         Field.Unused("user", "An id of the end user."),
         Field.Refused("logit_bias", "{}"),
         Field.Refused("stop_token_ids", "[]"),
@@ -92,7 +95,18 @@ internal static class RequestFields
         RequestField<StreamDraft>.Refused("continuous_usage_stats", "false"),
     ];
 
+    public static RequestField<PddDraft>[] Pdd { get; } =
+    [
+        RequestField<PddDraft>.Number("keep_ratio", 0, 1, "as the device is set", "Share of the prompt that a refined one keeps; 1 asks for none.", (draft, value) => draft.KeepRatio = value, aboveLeast: true),
+        RequestField<PddDraft>.Other("protect", $"array of at most {MostProtected} texts of 1 to {LongestProtected} characters", "none", "Kept wherever they occur in the prompt, whatever is left out; one that does not occur is refused.", (draft, value) => draft.Protect = [.. value.Items(MostProtected).Select(Protected)]),
+    ];
+
+    private static RequestTable<PddDraft> PddTable { get; } = new(Pdd);
+
     private static RequestTable<StreamDraft> StreamTable { get; } = new(StreamOptions);
+
+    private static string Protected(FieldValue value) =>
+        value.Text() is { Length: >= 1 and <= LongestProtected } text ? text : throw value.OutOfRange($"1 to {LongestProtected} characters");
 
     private static string[] Stops(FieldValue value)
     {

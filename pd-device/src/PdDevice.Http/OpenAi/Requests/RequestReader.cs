@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
+using PdDevice.Core.Refinement;
 using PdDevice.Core.Sampling;
 using PdDevice.Inference;
 
@@ -30,10 +31,12 @@ internal sealed class RequestReader(ICompletionBackend backend, Func<ulong> newS
         if (draft.Sampling.MinTokens > limit) throw Refuse("out_of_range", "min_tokens", $"'min_tokens' must not be above the answer's limit, {limit}.");
 
         if (draft.Grammar is { } grammar) Require(grammar, draft.Sampling);
-        var prompt = Prompt(draft, chat);
+        var text = Prompt(draft, chat);
+        var prompt = text.Tokens;
         var sampling = draft.Sampling with { Seed = draft.Seed ?? newSeed() };
         var completion = new CompletionRequest(
-            prompt, Math.Min(limit, backend.ContextTokens - prompt.Length), sampling, draft.Choices, draft.Logprobs ? draft.TopLogprobs ?? 0 : null, chat)
+            prompt, Math.Min(limit, backend.ContextTokens - prompt.Length), sampling, draft.Choices, draft.Logprobs ? draft.TopLogprobs ?? 0 : null, chat,
+            draft.Pdd?.KeepRatio, [.. text.Protected, .. Protected(draft.Pdd, prompt)])
         {
             Grammar = draft.Grammar, Deterministic = draft.Deterministic,
         };
@@ -58,28 +61,38 @@ internal sealed class RequestReader(ICompletionBackend backend, Func<ulong> newS
         }
     }
 
-    private int[] Prompt(RequestDraft draft, bool chat)
+    private IEnumerable<TokenRange> Protected(PddDraft? pdd, int[] prompt)
+    {
+        if (pdd is null || pdd.Protect.Count == 0) return [];
+        var pieces = backend.Tokenizer.Pieces(prompt);
+        return pdd.Protect.SelectMany((text, i) => ProtectedSpans.Every(pieces, text) is { Count: > 0 } found
+            ? found
+            : throw Refuse("not_in_prompt", $"pdd.protect[{i}]", $"'pdd.protect[{i}]' does not occur in the prompt."));
+    }
+
+    private PromptText Prompt(RequestDraft draft, bool chat)
     {
         var field = chat ? "messages" : "prompt";
-        var prompt = Tokens(draft, field);
+        var text = Tokens(draft, field);
+        var prompt = text.Tokens;
         if (prompt.Length == 0) throw Refuse("empty_prompt", field, $"'{field}' is empty. Ask something.");
         if (prompt.AsSpan().IndexOfAnyExceptInRange(0, backend.Tokenizer.VocabularySize - 1) >= 0)
             throw Refuse("out_of_range", field, $"Token ids must be 0 to {backend.Tokenizer.VocabularySize - 1}.");
         if (prompt.Length >= backend.ContextTokens)
             throw Refuse("context_length_exceeded", field, $"The prompt has {prompt.Length} tokens; the model holds {backend.ContextTokens}, prompt and answer together. Shorten the prompt.");
-        return prompt;
+        return text;
     }
 
-    private int[] Tokens(RequestDraft draft, string field)
+    private PromptText Tokens(RequestDraft draft, string field)
     {
         try
         {
             return draft switch
             {
-                { Messages: { Count: > 0 } messages } => backend.Tokenizer.EncodeChat(messages),
-                { Messages: not null } => [],
-                { PromptText: { } text } => backend.Tokenizer.Encode(text),
-                { PromptTokens: { } tokens } => tokens,
+                { Messages: { Count: > 0 } messages } => PromptText.Chat(backend.Tokenizer, messages),
+                { Messages: not null } => new PromptText([], []),
+                { PromptText: { } text } => PromptText.Plain(backend.Tokenizer, text),
+                { PromptTokens: { } tokens } => new PromptText(tokens, []),
                 _ => throw Missing(field),
             };
         }

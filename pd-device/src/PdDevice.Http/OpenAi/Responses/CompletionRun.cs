@@ -22,7 +22,7 @@ internal sealed class CompletionRun(OpenAiRequest request, IReadOnlyList<IComple
         _failure?.Throw();
     }
 
-    /// <summary>What it took. Counts of several choices are added up; the handover is the first choice's.</summary>
+    /// <summary>What it took. Counts of several choices are added up; the handover and the refined prompt are the first choice's.</summary>
     public async Task<CompletionUsage> UsageAsync(CancellationToken cancellationToken)
     {
         var prompt = request.Completion.Prompt.Length;
@@ -89,5 +89,5 @@ internal sealed class CompletionRun(OpenAiRequest request, IReadOnlyList<IComple
 
     private static PddUsage Add(PddUsage? sum, PddUsage one) => sum is null ? one : new PddUsage(
         sum.CloudTokens + one.CloudTokens, sum.DeviceTokens + one.DeviceTokens, sum.CloudTokensUnused + one.CloudTokensUnused,
-        sum.HandoverIndex, sum.BytesLeft + one.BytesLeft);
+        sum.HandoverIndex, sum.BytesLeft + one.BytesLeft, sum.Refined);
 }

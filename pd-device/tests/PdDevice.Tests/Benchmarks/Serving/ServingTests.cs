@@ -9,6 +9,8 @@ public sealed class ServingTests
     [InlineData("cost", "slot ratio")]
     [InlineData("prefix", "tokens reused")]
     [InlineData("turns", "second turn")]
+    [InlineData("capture", "beside 8 streams")]
+    [InlineData("refine", "keep ratio 0.5")]
     [InlineData("pools", "disaggregated, under load")]
     [InlineData("streams", "twice as many")]
     [InlineData("disconnects", "300")]

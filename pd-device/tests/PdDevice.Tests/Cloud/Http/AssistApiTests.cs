@@ -21,7 +21,7 @@ public sealed class AssistApiTests
     {
         await using var cloud = await TestCloud.StartAsync(new ScriptedEngine(2, 512), new CloudOptions { MaxLease = 99, MaxTotal = 500 });
         Assert.Equal(
-            """{"identity":{"model":"scripted","tokenizerFingerprint":"scripted-tokenizer","weightsFingerprint":"scripted-weights"},"contextTokens":512,"maxLease":99,"refinementOffered":false,"prefillTokensPerSecond":1000,"decodeTokensPerSecond":50,"maxTotal":500}""",
+            """{"identity":{"model":"scripted","tokenizerFingerprint":"scripted-tokenizer","weightsFingerprint":"scripted-weights"},"contextTokens":512,"maxLease":99,"refinementOffered":true,"prefillTokensPerSecond":1000,"decodeTokensPerSecond":50,"maxTotal":500}""",
             await cloud.Http.GetStringAsync("/v1/assist/identity"));
     }
 
@@ -40,6 +40,32 @@ public sealed class AssistApiTests
             + "event: token\ndata: {\"index\":1,\"id\":\\d+}\n\n"
             + "event: end\ndata: {\"reason\":\"lease\",\"decodedTokens\":2,\"occupancyMs\":[0-9.E-]+}\n\n$",
             text);
+    }
+
+    [Fact]
+    public async Task Post_WishForARefinedPrompt_ItComesBeforeTheFirstToken()
+    {
+        await using var cloud = await TestCloud.StartAsync(new ScriptedEngine());
+        using var response = await cloud.PostAsync(AssistBodies.Body(prompt: $"[{string.Join(',', Enumerable.Repeat(40, 200))}]", more: ",\"refine\":{\"keepRatio\":0.3,\"protected\":[77,2]}"));
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.Matches(
+            "^event: admitted\ndata: {\"id\":\"[0-9a-f]{32}\"}\n\n"
+            + "event: refined\ndata: {\"kept\":\\[0,[0-9,]+\\]}\n\n"
+            + "event: token\ndata: {\"index\":0,\"id\":\\d+}\n\n"
+            + "event: token\ndata: {\"index\":1,\"id\":\\d+}\n\n"
+            + "event: end\n",
+            text);
+        Assert.Equal(1, text.Split("event: refined").Length - 1);
+    }
+
+    [Fact]
+    public async Task Post_WishWhereRefinementIsOff_IsRefusedByName()
+    {
+        await using var cloud = await TestCloud.StartAsync(new ScriptedEngine(), new CloudOptions { Refinement = false });
+        Assert.Contains("\"refinementOffered\":false", await cloud.Http.GetStringAsync("/v1/assist/identity"));
+        using var response = await cloud.PostAsync(AssistBodies.Body(more: ",\"refine\":{\"keepRatio\":0.3}"));
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal("not_offered", (await ErrorAsync(response)).Code);
     }
 
     [Fact]

@@ -58,7 +58,23 @@ public sealed class BadRequestTests : IDisposable
         ("pace 1e999", HttpStatusCode.BadRequest, "bad_pace", Body(more: ",\"paceMs\":1e999")),
         ("pace negative", HttpStatusCode.BadRequest, "bad_pace", Body(more: ",\"paceMs\":-1")),
         ("ready before it asks", HttpStatusCode.BadRequest, "bad_pace", Body(more: ",\"readyInMs\":-1")),
-        ("refinement", HttpStatusCode.BadRequest, "not_offered", Body(more: ",\"refine\":{\"keepRatio\":0.5}")),
+        ("refine is a switch", HttpStatusCode.BadRequest, "bad_json", Body(more: ",\"refine\":true")),
+        ("refine without a ratio", HttpStatusCode.BadRequest, "bad_json", Body(more: ",\"refine\":{}")),
+        ("keep ratio NaN", HttpStatusCode.BadRequest, "bad_json", Body(more: ",\"refine\":{\"keepRatio\":NaN}")),
+        ("keep ratio 0", HttpStatusCode.BadRequest, "bad_refine", Refine("0")),
+        ("keep ratio 1", HttpStatusCode.BadRequest, "bad_refine", Refine("1")),
+        ("keep ratio negative", HttpStatusCode.BadRequest, "bad_refine", Refine("-0.5")),
+        ("keep ratio 1e999", HttpStatusCode.BadRequest, "bad_refine", Refine("1e999")),
+        ("protected of text", HttpStatusCode.BadRequest, "bad_json", Refine("0.5", $"\"{SecretWords}\"")),
+        ("protected, half a range", HttpStatusCode.BadRequest, "bad_refine", Refine("0.5", "[0]")),
+        ("protected beyond the prompt", HttpStatusCode.BadRequest, "bad_refine", Refine("0.5", "[2,2]")),
+        ("protected beyond all numbers", HttpStatusCode.BadRequest, "bad_refine", Refine("0.5", "[2147483647,2147483647]")),
+        ("protected before the prompt", HttpStatusCode.BadRequest, "bad_refine", Refine("0.5", "[-1,2]")),
+        ("protected, nothing", HttpStatusCode.BadRequest, "bad_refine", Refine("0.5", "[1,0]")),
+        ("protected, less than nothing", HttpStatusCode.BadRequest, "bad_refine", Refine("0.5", "[1,-1]")),
+        ("protected, out of order", HttpStatusCode.BadRequest, "bad_refine", Refine("0.5", "[2,1,0,1]")),
+        ("protected, twice", HttpStatusCode.BadRequest, "bad_refine", Refine("0.5", "[0,2,1,1]")),
+        ("protected, more ranges than positions", HttpStatusCode.BadRequest, "bad_refine", Refine("0.5", $"[{string.Join(',', Enumerable.Repeat("0,1", 50_000))}]")),
         ("lease negative", HttpStatusCode.BadRequest, "bad_lease", Body(lease: "-1")),
         ("lease 0", HttpStatusCode.BadRequest, "bad_lease", Body(lease: "0")),
         ("lease beyond the limit", HttpStatusCode.BadRequest, "bad_lease", Body(lease: "3001")),
@@ -74,6 +90,9 @@ public sealed class BadRequestTests : IDisposable
         ("body beyond what the context needs", HttpStatusCode.RequestEntityTooLarge, "body_too_large", Good + new string(' ', (256 << 10) + (64 * Context) + 1 - Good.Length)),
         ("device there first", HttpStatusCode.ServiceUnavailable, "too_late", Body(more: ",\"readyInMs\":0.001")),
     ];
+
+    private static string Refine(string ratio, string? spans = null) =>
+        Body(more: $",\"refine\":{{\"keepRatio\":{ratio}{(spans is null ? "" : $",\"protected\":{spans}")}}}");
 
     private readonly KeyFixture _keys = new(("one", default), ("other", default), ("bounded", new QuotaLimits(0, 60)));
 

@@ -51,6 +51,33 @@ public sealed class BatchPlannerTests
         }).QuickCheckThrowOnFailure();
 
     [Fact]
+    public void Plan_RowsThatStayTogether_ComeInOneBatchAtTheEnd() =>
+        Prop.ForAll(Work, Gen.Choose(2, 512).ToArbitrary(), Gen.Choose(1, 512).ToArbitrary(), (work, budget, rows) =>
+        {
+            var all = work.Select(w => w with { Together = w.PrefillLeft == 0 ? 0 : Math.Min(w.PrefillLeft, 1 + (w.Slot % 40)) }).ToArray();
+            var left = all.Where(w => w.PrefillLeft > 0).ToDictionary(w => w.Slot);
+            var room = budget - Math.Min(all.Length - left.Count, budget / 2);
+            for (var turn = 0; left.Count > 0; turn++)
+            {
+                Assert.True(turn < 50_000, "a prefill never ends");
+                var shares = BatchPlanner.Plan([.. left.Values, .. all.Where(w => w.PrefillLeft == 0)], budget, rows);
+                Assert.InRange(shares.Sum(s => s.Count), 1, budget);
+                var prefills = shares.Where(s => left.ContainsKey(s.Slot)).ToArray();
+                // One at most exceeds the bound, and then there is no other.
+                if (prefills.Sum(s => s.Count) > rows) Assert.Equal(left[Assert.Single(prefills).Slot].Together, Math.Max(prefills[0].Count, left[prefills[0].Slot].Together));
+                foreach (var share in prefills)
+                {
+                    var before = left[share.Slot];
+                    var after = before with { PrefillLeft = before.PrefillLeft - share.Count };
+                    // What stays together is whole as long as a batch can hold it.
+                    if (before.Together <= room) Assert.True(after.PrefillLeft == 0 || after.PrefillLeft >= before.Together, $"{before} got {share.Count}");
+                    left[share.Slot] = after;
+                    if (after.PrefillLeft == 0) left.Remove(share.Slot);
+                }
+            }
+        }).QuickCheckThrowOnFailure();
+
+    [Fact]
     public void Plan_BudgetSmallerThanTheDecodes_TheLateOnesWaitAndPrefillGetsHalf() =>
         Assert.Equal(
             [new BatchShare(3, 2), new BatchShare(2, 1), new BatchShare(0, 1)],

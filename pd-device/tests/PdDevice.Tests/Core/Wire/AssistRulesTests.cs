@@ -27,6 +27,7 @@ public sealed class AssistRulesTests
         { "bad_lease", "1 to 8", Good with { Lease = 9 } },
         { "lease_total_exceeded", "7 are left", Good with { Committed = new int[5] } },
         { "lease_total_exceeded", "0 are left", Good with { Committed = new int[13], Lease = 1 } },
+        { "not_offered", "Ask without refine", Good with { Refine = new RefineWish(0.5) } },
         { "bad_pace", "0 or more", Good with { PaceMs = -0.1 } },
         { "bad_pace", "0 or more", Good with { PaceMs = double.NaN } },
         { "bad_pace", "0 or more", Good with { ReadyInMs = double.PositiveInfinity } },
@@ -63,6 +64,32 @@ public sealed class AssistRulesTests
         var error = AssistRules.Check(request, Limits);
         Assert.Equal(code, error?.Code);
         Assert.Contains(says, error!.Message);
+    }
+
+    [Theory]
+    [InlineData(0.5, null, null)]
+    [InlineData(1e-9, new[] { 0, 1 }, null)]
+    [InlineData(0.999, new[] { 0, 1, 1, 1 }, null)]
+    [InlineData(0.5, new int[0], null)]
+    [InlineData(0, null, "above 0 and below 1")]
+    [InlineData(1, null, "above 0 and below 1")]
+    [InlineData(-1, null, "above 0 and below 1")]
+    [InlineData(double.NaN, null, "above 0 and below 1")]
+    [InlineData(double.PositiveInfinity, null, "above 0 and below 1")]
+    [InlineData(0.5, new[] { 0 }, "a start and a count each")]
+    [InlineData(0.5, new[] { 0, 1, 0, 1, 0, 1 }, "at most 2 of them")]
+    [InlineData(0.5, new[] { 1, 1, 0, 1 }, "Range 1")]
+    [InlineData(0.5, new[] { 0, 2, 1, 1 }, "Range 1")]
+    [InlineData(0.5, new[] { 0, 3 }, "inside the prompt of 2")]
+    [InlineData(0.5, new[] { 2, 1 }, "inside the prompt of 2")]
+    [InlineData(0.5, new[] { int.MaxValue, int.MaxValue }, "inside the prompt of 2")]
+    [InlineData(0.5, new[] { -1, 2 }, "inside the prompt of 2")]
+    [InlineData(0.5, new[] { 1, 0 }, "inside the prompt of 2")]
+    public void Check_WishForARefinedPrompt_MustMakeSense(double ratio, int[]? spans, string? says)
+    {
+        var error = AssistRules.Check(Good with { Refine = new RefineWish(ratio, spans) }, Limits with { RefinementOffered = true });
+        Assert.Equal(says is null ? null : "bad_refine", error?.Code);
+        Assert.Contains(says ?? "", error?.Message ?? "");
     }
 
     [Fact]

@@ -118,7 +118,7 @@ public sealed class FailurePlaceTests
         var outcome = await trial.RunAsync(request, new FaultPlan(Fault.UnknownEvent, 5), new AnswerPolicy { Patience = new CloudPatience { Stall = TestCloud.Patience, FirstTokenFloor = TestCloud.Patience } });
         Assert.Equal(Scripted.Alone(request).Ids, outcome.Ids);
         Assert.True(outcome.Struck, $"{outcome.Usage}");
-        Assert.Empty(outcome.Usage.Failures);
+        Assert.Equal([FailurePlace.RefinedPrompt], outcome.Usage.Failures);
         Assert.InRange(outcome.Usage.CloudTokens, 6, 20); // it went on after the event
     }
 

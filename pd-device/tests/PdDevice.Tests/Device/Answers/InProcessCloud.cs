@@ -142,8 +142,14 @@ internal sealed class InProcessCloud(CloudService cloud, TimeSpan oneWay, TimePr
     {
         arrivals.TryWrite((new AssistAdmitted(assist.Id), Due()));
         while (await assist.Tokens.WaitToReadAsync())
+        {
             while (assist.Tokens.TryRead(out var token))
+            {
+                if (cloud.TakeRefined(assist) is { } refined) arrivals.TryWrite((refined, Due()));
                 arrivals.TryWrite((new AssistToken(token.Index, token.Id), Due()));
+            }
+        }
+
         var end = assist.End!;
         arrivals.TryWrite((new AssistEnd(end.Reason, end.Decoded, end.Occupancy.TotalMilliseconds, end.Message), Due()));
         arrivals.Complete();

@@ -39,7 +39,10 @@ internal sealed class TestEngine(IEngine inner) : IEngine
         var rows = batch.Rows.SelectMany((row, i) => Rewrite(row).Select(changed => (changed, i))).ToArray();
         var changed = new EngineBatch();
         foreach (var (row, _) in rows) changed.Add(row);
+        foreach (var capture in batch.Captures) changed.Capture(capture);
         await inner.ForwardAsync(changed, cancellationToken);
+        foreach (var capture in batch.Captures)
+            if (changed.Captured(capture.Sequence) is { } scores) batch.SetCaptured(capture.Sequence, scores);
         for (var i = 0; i < rows.Length; i++)
             if (rows[i].changed.WantLogits)
                 changed.Logits(i).CopyTo(batch.LogitsBuffer(rows[i].i, Tokenizer.VocabularySize));

@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using PdDevice.Core.Refinement;
 using PdDevice.Inference;
 using PdDevice.Inference.StandIns;
 
@@ -20,6 +21,25 @@ public sealed class ScriptedEngineTests
             Assert.NotEqual(expected, Logits([.. tokens[..at], (tokens[at] + shift) % 295, .. tokens[(at + 1)..]]));
             Assert.NotEqual(expected, Logits([.. tokens[..at], tokens[at], .. tokens[at..]]));
             if (tokens.Length > 1) Assert.NotEqual(expected, Logits([.. tokens[..at], .. tokens[(at + 1)..]]));
+        }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void Capture_AnyTokens_WeightsSumToOneAndHangOnEveryToken() =>
+        Prop.ForAll(Tokens, Gen.Choose(0, 1000).ToArbitrary(), (tokens, where) =>
+        {
+            var scores = Capture(tokens);
+            Assert.Equal((tokens.Length, 2), (scores.Positions, scores.Layers.Count));
+            Assert.Equal([2, 5], scores.Layers);
+            for (var head = 0; head < scores.Heads; head++)
+            {
+                Assert.Equal(1, scores.Of(1, head).ToArray().Sum(), 1e-3f);
+                Assert.Equal(scores.Of(1, head).ToArray(), Capture(tokens).Of(1, head).ToArray());
+            }
+
+            if (tokens.Length < 2) return;
+            var other = tokens.ToArray();
+            other[where % tokens.Length] = (other[where % tokens.Length] + 1) % 295;
+            Assert.NotEqual(scores.Of(0, 0).ToArray(), Capture(other).Of(0, 0).ToArray());
         }).QuickCheckThrowOnFailure();
 
     [Fact]
@@ -82,6 +102,17 @@ public sealed class ScriptedEngineTests
     {
         var exception = Assert.Throws<EngineException>(() => Ingest(new ScriptedEngine(1, 16), sequence, Enumerable.Repeat(token, rows).ToArray(), position));
         Assert.Equal(error, exception.Error);
+    }
+
+    private static AttentionScores Capture(int[] tokens)
+    {
+        var engine = new ScriptedEngine(2);
+        var batch = new EngineBatch();
+        batch.AddRange(tokens, 0, 1, RowKind.Prefill, false);
+        batch.Capture(new AttentionCapture(1, 8, 3));
+        Assert.True(engine.ForwardAsync(batch, CancellationToken.None).AsTask().IsCompletedSuccessfully);
+        Assert.Null(batch.Captured(0));
+        return batch.Captured(1)!;
     }
 
     private static float[] Logits(int[] tokens) => Ingest(new ScriptedEngine(), 0, tokens, 0);
