@@ -2,7 +2,6 @@ using System.Diagnostics.Metrics;
 using MathNet.Numerics.Statistics;
 using PdDevice.Benchmarks.Serving;
 using PdDevice.Cloud;
-using PdDevice.Cloud.Batching;
 using PdDevice.Core.Wire;
 
 namespace PdDevice.Benchmarks.Capture;
@@ -27,7 +26,6 @@ internal sealed class CaptureOverhead
     public static async Task<TableReport> MeasureAsync(ServingRun run, CancellationToken cancellationToken)
     {
         int[] lengths = run.Smoke ? [128] : [1024, 2048, Context - 8];
-        var pairs = run.Smoke ? 2 : 7;
         var rows = new List<IReadOnlyList<string>>();
         foreach (var model in run.Models)
         {
@@ -37,22 +35,27 @@ internal sealed class CaptureOverhead
             var bench = new CaptureOverhead(run, with, without);
             foreach (var beside in new[] { 0, Streams })
                 foreach (var length in lengths)
-                    rows.Add([$"{ServingRun.Name(model)}, {(beside == 0 ? "alone" : $"beside {beside} streams")}, {length:N0} tokens", .. await bench.CompareAsync(length, beside, pairs)]);
+                    rows.Add([$"{ServingRun.Name(model)}, {(beside == 0 ? "alone" : $"beside {beside} streams")}, {length:N0} tokens", .. await bench.ComparePrefillAsync(length, beside)]);
+            rows.Add([$"{ServingRun.Name(model)}, {Steps(run)} decode steps, nobody asks", .. await bench.CompareAsync(bench.DecodeAsync), "", ""]);
         }
 
         return TableReport.Here(
-            "capture", ["model, load, prompt", "prefill ms without", "with", "ratio", "95% interval", "reading ms", "choosing ms"], rows,
+            "capture", ["model, load, prompt", "ms without", "with", "ratio", "95% interval", "reading ms", "choosing ms"], rows,
             [
-                $"Prefill is from the slot to the first token; medians of {pairs} pairs, in turn, on {run.Threads} threads. Without: a context that nobody can ask for attention, flash attention alike.",
+                $"Prefill is from the slot to the first token; medians of {Pairs(run)} pairs, in turn, on {run.Threads} threads. Without: a context that nobody can ask for attention, flash attention alike.",
                 $"With: {Options.RefineQueries} queries, every {Ordinal(Options.RefineLayerStep)} layer. Reading is the part of it inside the engine; choosing what to keep comes after it, on the connection's thread.",
                 $"The streams decode meanwhile; the longest prompt is {Context - 8:N0} tokens, so that an answer fits the embedded model's {Context:N0}.",
             ],
             CaptureCommand.Page);
     }
 
+    private static int Pairs(ServingRun run) => run.Smoke ? 2 : 7;
+
+    private static int Steps(ServingRun run) => run.Smoke ? 16 : 400;
+
     public static string Ordinal(int step) => step switch { 1 => "", 2 => "second", 3 => "third", _ => $"{step}th" };
 
-    private async Task<string[]> CompareAsync(int length, int beside, int pairs)
+    private async Task<string[]> ComparePrefillAsync(int length, int beside)
     {
         ServingRun.Say($"capture, {length} tokens, {beside} streams");
         using var listener = new MeterListener
@@ -64,29 +67,35 @@ internal sealed class CaptureOverhead
         };
         listener.SetMeasurementEventCallback<double>((_, seconds, _, _) => _reading.Add(1000 * seconds));
         listener.Start();
-        var (ours, theirs) = (new List<double>(), new List<double>());
-        if (!_run.Smoke)
-        {
-            await PrefillAsync(_with, 0, Math.Min(length, 512), 0); // warm both up
-            await PrefillAsync(_without, 0, Math.Min(length, 512), 0);
-        }
-
         _reading.Clear();
         _choosing.Clear();
-        for (var pair = 0; pair < pairs; pair++)
+        var figures = await CompareAsync((cloud, pair) => PrefillAsync(cloud, pair, length, beside));
+        return [.. figures, $"{_reading.Median():F1}", $"{_choosing.Median():F1}"];
+    }
+
+    /// <summary>Both clouds in turn, each first as often as the other; once before, to warm up.</summary>
+    private async Task<string[]> CompareAsync(Func<BenchCloud, int, Task<double>> measure)
+    {
+        var (ours, theirs) = (new List<double>(), new List<double>());
+        for (var pair = 0; pair <= Pairs(_run); pair++)
         {
-            var withFirst = pair % 2 == 0;
-            if (withFirst) ours.Add(await PrefillAsync(_with, pair + 1, length, beside));
-            theirs.Add(await PrefillAsync(_without, pair + 1, length, beside));
-            if (!withFirst) ours.Add(await PrefillAsync(_with, pair + 1, length, beside));
+            foreach (var cloud in pair % 2 == 0 ? new[] { _with, _without } : [_without, _with])
+            {
+                var milliseconds = await measure(cloud, pair);
+                if (pair > 0) (cloud == _with ? ours : theirs).Add(milliseconds);
+            }
         }
 
         var ratio = PairedRatio.Of(ours, theirs);
-        return
-        [
-            $"{theirs.Median():N0}", $"{ours.Median():N0}", $"{ratio.Median:F3}", $"{ratio.Low:F3} to {ratio.High:F3}",
-            $"{_reading.Median():F1}", $"{_choosing.Median():F1}",
-        ];
+        return [$"{theirs.Median():N0}", $"{ours.Median():N0}", $"{ratio.Median:F3}", $"{ratio.Low:F3} to {ratio.High:F3}"];
+    }
+
+    /// <summary>Milliseconds of an answer's decode steps; nobody asks for attention.</summary>
+    private async Task<double> DecodeAsync(BenchCloud cloud, int seed)
+    {
+        var answer = cloud.Start(BenchCloud.Prompt(seed, 64), Steps(_run));
+        await BenchCloud.ReadAsync(answer);
+        return TimeProvider.System.GetElapsedTime(answer.Times.FirstToken!.Value, answer.Times.LastToken!.Value).TotalMilliseconds;
     }
 
     /// <summary>Milliseconds of one prefill.</summary>

@@ -41,7 +41,8 @@ internal static class PlannerBench
                 Row("5 keep ratios, 3 periods", 16, i => all.Plan(requests[i].Known, requests[i].Objectives).UseCloud),
                 Row("5 keep ratios, 3 periods, learned delays", 16, i => all.Plan(requests[i].Learned, requests[i].Objectives).UseCloud),
             ],
-            [$"{decisions:N0} random requests each, timed one by one; the mean is of whole rounds without the clock between, the fastest of {Rounds}: what else runs on the machine only adds. The live device's decision also writes its reason."]);
+            [$"{decisions:N0} random requests each, timed one by one; the mean is of whole rounds without the clock between, the fastest of {Rounds}: what else runs on the machine only adds. The live device's decision also writes its reason."],
+            "planning.md");
 
         string[] Row(string name, int choices, Func<int, bool> decide)
         {

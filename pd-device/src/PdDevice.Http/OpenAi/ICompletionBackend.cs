@@ -104,7 +104,7 @@ public sealed record PddUsage(
     [property: JsonPropertyName("cloudTokensUnused")] int CloudTokensUnused,
     [property: JsonPropertyName("handoverIndex")] int? HandoverIndex,
     [property: JsonPropertyName("bytesLeft")] long BytesLeft,
-    [property: JsonPropertyName("refined")] PddRefined? Refined = null);
+    [property: JsonPropertyName("refined"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] PddRefined? Refined = null);
 
 /// <summary>What a device went on with when a refined prompt came in time.</summary>
 /// <param name="Raw">Leading prompt positions it had ingested by then.</param>

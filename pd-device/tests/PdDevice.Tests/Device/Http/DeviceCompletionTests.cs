@@ -123,6 +123,45 @@ public sealed class DeviceCompletionTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Complete_KeepRatioAsked_UsageTellsWhatWasKeptAndCountsTheRawPrompt()
+    {
+        var random = new Random(1);
+        var prompt = string.Concat(Enumerable.Range(0, 3500).Select(_ => (char)('a' + random.Next(26)))); // nine seconds of prefill: a refined prompt comes in time on any machine
+        var answer = await AskAsync(prompt, 60, pdd: new JsonObject { ["keep_ratio"] = 0.3, ["protect"] = new JsonArray(prompt[1000..1100]) });
+        var refined = answer["usage"]!["pdd"]!["refined"]!;
+        var (raw, kept) = (refined["raw"]!.GetValue<int>(), refined["kept"]!.GetValue<int>());
+        Assert.Equal(3500, answer["usage"]!["prompt_tokens"]!.GetValue<int>());
+        Assert.InRange(raw, 0, 3000);
+        Assert.InRange(kept, 32, (3500 - raw) / 2);
+        Assert.InRange(refined["ratio"]!.GetValue<double>(), 0.3, 0.33);
+
+        // The next turn may not use what was made from it.
+        var next = await AskAsync(prompt, 1, header: "off");
+        Assert.InRange(next["usage"]!["prompt_tokens_details"]!["cached_tokens"]!.GetValue<int>(), 0, 3499);
+        Assert.Null((await AskAsync("R" + Text(600)[1..], 20))["usage"]!["pdd"]!["refined"]);
+    }
+
+    [Fact]
+    public async Task Complete_MarksAroundWhatIsProtected_AreNotPartOfThePrompt()
+    {
+        var plain = Text(100);
+        var marked = $"{plain[..40]}<pdd-keep>{plain[40..60]}</pdd-keep>{plain[60..]}";
+        var (with, without) = (await AskAsync(marked, 10, header: "off"), await AskAsync(plain, 10, header: "off"));
+        Assert.Equal(100, with["usage"]!["prompt_tokens"]!.GetValue<int>());
+        Assert.Equal(without["choices"]![0]!["text"]!.ToString(), with["choices"]![0]!["text"]!.ToString());
+    }
+
+    [Fact]
+    public async Task Complete_ProtectedTextThatIsNotThere_IsRefusedByNameAndNotQuoted()
+    {
+        using var response = await PostAsync(Text(100), 1, null, null, null, new JsonObject { ["protect"] = new JsonArray("secret words") });
+        var error = JsonNode.Parse(await response.Content.ReadAsStringAsync())!["error"]!;
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal("not_in_prompt", error["code"]!.ToString());
+        Assert.DoesNotContain("secret", error.ToJsonString());
+    }
+
+    [Fact]
     public async Task Complete_HeaderUnknown_IsRefusedByName()
     {
         using var response = await PostAsync("x", 1, "sometimes", null, null);
@@ -132,22 +171,22 @@ public sealed class DeviceCompletionTests : IAsyncLifetime, IDisposable
 
     private static string Text(int characters) => string.Concat(Enumerable.Range(0, characters).Select(i => (char)('a' + (i * i % 26))));
 
-    private async Task<JsonNode> AskAsync(string prompt, int tokens, string? header = null, int? logprobs = null, string? stop = null)
+    private async Task<JsonNode> AskAsync(string prompt, int tokens, string? header = null, int? logprobs = null, string? stop = null, JsonObject? pdd = null)
     {
-        using var response = await PostAsync(prompt, tokens, header, logprobs, stop);
+        using var response = await PostAsync(prompt, tokens, header, logprobs, stop, pdd);
         var body = await response.Content.ReadAsStringAsync();
         Assert.True(response.StatusCode == HttpStatusCode.OK, body);
         return JsonNode.Parse(body)!;
     }
 
-    private async Task<HttpResponseMessage> PostAsync(string prompt, int tokens, string? header, int? logprobs, string? stop, bool deterministic = false)
+    private async Task<HttpResponseMessage> PostAsync(string prompt, int tokens, string? header, int? logprobs, string? stop, JsonObject? pdd = null, bool deterministic = false)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/completions")
         {
             Content = JsonContent.Create(new JsonObject
             {
                 ["model"] = "scripted", ["prompt"] = prompt, ["max_tokens"] = tokens, ["temperature"] = 0.8, ["seed"] = 5,
-                ["ignore_eos"] = true, ["logprobs"] = logprobs, ["stop"] = stop, ["deterministic"] = deterministic,
+                ["ignore_eos"] = true, ["logprobs"] = logprobs, ["stop"] = stop, ["pdd"] = pdd, ["deterministic"] = deterministic,
             }),
         };
         if (header is not null) request.Headers.Add("Pdd-Cloud", header);
