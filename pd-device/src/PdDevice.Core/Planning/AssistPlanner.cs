@@ -42,7 +42,7 @@ public static class AssistPlanner
     public static TimeSpan LeastSaving { get; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Share by which the device's prefill may turn out slower than its measured rate without a stall.</summary>
-    public const double PrefillMargin = 0.03;
+    public const double PrefillMargin = 0.02;
 
     private static readonly TimeSpan Tick = TimeSpan.FromTicks(1);
     private static readonly RequestPlanner Rule = new(QualityTable.Whole, 0);
