@@ -1,0 +1,10 @@
+using System.CommandLine;
+using WisePanda.Cli;
+using WisePanda.Cli.Commands;
+
+var root = new RootCommand("WisePanda ranks which broken bamboo slips join.")
+{
+    RankCommand.Create(),
+};
+
+return await Failures.GuardAsync(() => root.Parse(args.Length == 0 ? ["--help"] : args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }));
