@@ -1,0 +1,90 @@
+namespace WisePanda.Imaging.Extraction;
+
+/// <summary>The slip's own axes in the photograph: where its left side is, which way is up, how wide and long it is. Pixels and radians.</summary>
+/// <param name="Tilt">How far its up is turned clockwise from the picture's, -pi/2 to pi/2.</param>
+/// <param name="CentreX">A point on the slip, from which across and up are counted.</param>
+/// <param name="CentreY">The same point's row.</param>
+/// <param name="Left">Across-coordinate of the left side.</param>
+/// <param name="Width">Distance of the sides.</param>
+/// <param name="Lowest">Up-coordinate of the lowest point.</param>
+/// <param name="Highest">Up-coordinate of the highest point.</param>
+internal sealed record SlipFrame(double Tilt, double CentreX, double CentreY, double Left, double Width, double Lowest, double Highest)
+{
+    private const int Bands = 60;
+    private const double EndShare = 0.2; // at each end, where the sides may already be broken
+
+    /// <summary>From the lowest point to the highest.</summary>
+    public double Length => Highest - Lowest;
+
+    /// <summary>The point of the photograph at these coordinates of the slip.</summary>
+    public (double X, double Y) ToPicture(double across, double up)
+    {
+        var (sin, cos) = Math.SinCos(Tilt);
+        return (CentreX + across * cos + up * sin, CentreY + across * sin - up * cos);
+    }
+
+    public static SlipFrame Of(Piece piece)
+    {
+        var (x, y) = (piece.Outline.Average(at => at.X), piece.Outline.Average(at => at.Y));
+        var outline = piece.Outline.Select(at => (X: at.X - x, Y: at.Y - y)).ToArray();
+
+        // The slip's axis is the direction in which the outline is narrowest: slanted ends do not turn it.
+        var tilt = Enumerable.Range(-89, 180).Select(degrees => degrees * Math.PI / 180).MinBy(angle => Extent(outline, angle));
+        // Then the middle line between the sides says by how much that is off.
+        for (var round = 0; round < 3; round++) tilt += Math.Atan(Lean(Turn(outline, tilt)));
+        if (Math.Abs(tilt) > Math.PI / 2) tilt -= Math.PI * Math.Sign(tilt);
+
+        var turned = Turn(outline, tilt);
+        var bands = Middle(turned);
+        // A pixel reaches half a pixel past its centre.
+        var (left, right) = (Median(bands.Select(band => band.Left)) - 0.5, Median(bands.Select(band => band.Right)) + 0.5);
+        return new SlipFrame(tilt, x, y, left, right - left, turned.Min(at => at.Up) - 0.5, turned.Max(at => at.Up) + 0.5);
+    }
+
+    private static (double Across, double Up)[] Turn((double X, double Y)[] outline, double tilt)
+    {
+        var (sin, cos) = Math.SinCos(tilt);
+        return [.. outline.Select(at => (at.X * cos + at.Y * sin, at.X * sin - at.Y * cos))];
+    }
+
+    private static double Extent((double X, double Y)[] outline, double tilt)
+    {
+        var (sin, cos) = Math.SinCos(tilt);
+        var (least, most) = (double.MaxValue, double.MinValue);
+        foreach (var (x, y) in outline)
+        {
+            var across = x * cos + y * sin;
+            (least, most) = (Math.Min(least, across), Math.Max(most, across));
+        }
+
+        return most - least;
+    }
+
+    // The two sides in bands across the slip's middle part.
+    private static List<(double Up, double Left, double Right)> Middle((double Across, double Up)[] turned)
+    {
+        var (low, high) = (turned.Min(at => at.Up), turned.Max(at => at.Up));
+        var (start, size) = (low + EndShare * (high - low), (1 - 2 * EndShare) * (high - low) / Bands);
+        return
+        [
+            .. turned.GroupBy(at => (int)Math.Floor((at.Up - start) / Math.Max(size, 1e-9))).Where(band => band.Key is >= 0 and < Bands)
+                .Select(band => (start + (band.Key + 0.5) * size, band.Min(at => at.Across), band.Max(at => at.Across))),
+        ];
+    }
+
+    // Theil-Sen: the median of the slopes between any two bands of the middle line.
+    private static double Lean((double Across, double Up)[] turned)
+    {
+        var bands = Middle(turned);
+        var slopes = bands.SelectMany((one, i) => bands.Skip(i + 1)
+            .Where(other => other.Up != one.Up)
+            .Select(other => (other.Left + other.Right - one.Left - one.Right) / 2 / (other.Up - one.Up)));
+        return Median(slopes);
+    }
+
+    private static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        return sorted.Length == 0 ? 0 : (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
+}
