@@ -6,6 +6,9 @@ internal sealed class ContrastMap
     // Below it, noise would be taken for a fragment.
     private const double LeastContrast = 25;
 
+    // Less than half: ink at an end is dark, and so nearer to a shaded ground than the slip is.
+    private const double ThresholdShare = 0.35;
+
     private ContrastMap(int width, int height, byte[] levels, double threshold) =>
         (Width, Height, Levels, Threshold) = (width, height, levels, threshold);
 
@@ -16,7 +19,7 @@ internal sealed class ContrastMap
     /// <summary>Levels from the ground, row by row, at most 255.</summary>
     public byte[] Levels { get; }
 
-    /// <summary>Halfway between the ground's mean level and the fragment's.</summary>
+    /// <summary>From which level on a pixel is the fragment's: between the ground's mean and the fragment's.</summary>
     public double Threshold { get; }
 
     /// <exception cref="ImageException">Nothing differs enough from the ground.</exception>
@@ -41,7 +44,7 @@ internal sealed class ContrastMap
         var (low, high) = Classes(histogram);
         if (high - low < LeastContrast)
             throw new ImageException(ImageFault.NoFragment, "Nothing stands out from the ground: photograph the fragment on a plain ground of another colour.");
-        return new ContrastMap(picture.Width, picture.Height, levels, (low + high) / 2);
+        return new ContrastMap(picture.Width, picture.Height, levels, low + ThresholdShare * (high - low));
     }
 
     /// <summary>The mean levels of the two classes that Otsu's threshold makes: that of the greatest variance between them (Otsu 1979).</summary>

@@ -5,7 +5,7 @@ namespace WisePanda.Imaging.Extraction;
 /// <summary>Follows the fragment's boundary at an end, column by column, to a fraction of a pixel.</summary>
 internal sealed class EndBoundary(Piece piece, SlipFrame slip)
 {
-    private const double Step = 0.5; // pixels
+    private const double Inset = 1; // pixels from the sides, which are frayed and blurred
 
     /// <summary>The up-coordinate, in pixels, at which the slip ends in each of the 64 columns, left to right.</summary>
     public double[] Trace(EdgeEnd end)
@@ -16,29 +16,18 @@ internal sealed class EndBoundary(Piece piece, SlipFrame slip)
         for (var i = 0; i < heights.Length; i++)
         {
             var found = Enumerable.Range(0, lines)
-                .Select(line => Outermost(slip.Left + (i + (line + 0.5) / lines) * column, end))
-                .Where(up => up is not null).ToArray();
-            heights[i] = found.Average();
+                .Select(line => Outermost(slip.Left + Math.Clamp((i + (line + 0.5) / lines) * column, Inset, slip.Width - Inset), end))
+                .Where(up => up is not null).Order().ToArray();
+            if (found.Length > 0) heights[i] = (found[(found.Length - 1) / 2] + found[found.Length / 2]) / 2; // the median: a lone line may miss
         }
 
         return Fill(heights);
     }
 
-    // From outside inwards, to where the contrast first passes the threshold.
     private double? Outermost(double across, EdgeEnd end)
     {
-        var (from, direction) = end == EdgeEnd.Top ? (slip.Highest + 2, -Step) : (slip.Lowest - 2, Step);
-        var before = 0.0;
-        for (var i = 0; i <= (slip.Length + 4) / Step; i++)
-        {
-            var up = from + i * direction;
-            var (x, y) = slip.ToPicture(across, up);
-            var level = piece.Sample(x, y);
-            if (level >= piece.Threshold) return up - direction * (level - piece.Threshold) / (level - before);
-            before = level;
-        }
-
-        return null;
+        var (from, inwards) = end == EdgeEnd.Top ? (slip.Highest + 2, -1) : (slip.Lowest - 2, 1);
+        return from + inwards * piece.Enter(slip.ToPicture(across, from), slip.Direction(0, inwards), slip.Length + 4);
     }
 
     // A column without any slip in it, at a chipped side, takes the height of its nearest neighbour.

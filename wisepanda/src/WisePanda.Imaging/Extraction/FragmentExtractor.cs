@@ -5,7 +5,8 @@ namespace WisePanda.Imaging.Extraction;
 /// <summary>
 /// Finds the profiles of a fragment photographed on a plain ground: ground, threshold, largest piece, deskew, boundary at both ends.
 /// The fragment lies wholly in the picture, its top upwards, turned by less than 90 degrees, longer than it is wide and at least
-/// <see cref="LeastWidth"/> pixels wide. Its colour differs from every shade (0.6 to 1.1 times as bright) of the ground.
+/// <see cref="LeastWidth"/> pixels wide. Its colour differs from every shade (0.6 to 1.1 times as bright) of the ground; so does
+/// ink where it reaches an end, which black ink on a black ground does not.
 /// </summary>
 public static class FragmentExtractor
 {

@@ -53,6 +53,21 @@ internal sealed class Piece
         return (1 - down) * ((1 - right) * Level(left, up) + right * Level(left + 1, up)) + down * ((1 - right) * Level(left, up + 1) + right * Level(left + 1, up + 1));
     }
 
+    /// <summary>How far a ray runs, in pixels, until it first enters the piece; null where it does not within <paramref name="reach"/>.</summary>
+    public double? Enter((double X, double Y) from, (double X, double Y) direction, double reach)
+    {
+        const double step = 0.5;
+        var before = 0.0;
+        for (var run = 0.0; run <= reach; run += step)
+        {
+            var level = Sample(from.X + run * direction.X, from.Y + run * direction.Y);
+            if (level >= Threshold) return run - step * (level - Threshold) / (level - before);
+            before = level;
+        }
+
+        return null;
+    }
+
     private double Level(int x, int y) => Near(x, y) ? contrast.Levels[y * contrast.Width + x] : 0;
 
     private bool Near(int x, int y)

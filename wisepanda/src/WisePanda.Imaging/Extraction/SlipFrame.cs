@@ -19,8 +19,15 @@ internal sealed record SlipFrame(double Tilt, double CentreX, double CentreY, do
     /// <summary>The point of the photograph at these coordinates of the slip.</summary>
     public (double X, double Y) ToPicture(double across, double up)
     {
+        var (x, y) = Direction(across, up);
+        return (CentreX + x, CentreY + y);
+    }
+
+    /// <summary>A direction of the slip as one of the photograph.</summary>
+    public (double X, double Y) Direction(double across, double up)
+    {
         var (sin, cos) = Math.SinCos(Tilt);
-        return (CentreX + across * cos + up * sin, CentreY + across * sin - up * cos);
+        return (across * cos + up * sin, across * sin - up * cos);
     }
 
     public static SlipFrame Of(Piece piece)
@@ -36,9 +43,12 @@ internal sealed record SlipFrame(double Tilt, double CentreX, double CentreY, do
 
         var turned = Turn(outline, tilt);
         var bands = Middle(turned);
-        // A pixel reaches half a pixel past its centre.
-        var (left, right) = (Median(bands.Select(band => band.Left)) - 0.5, Median(bands.Select(band => band.Right)) + 0.5);
-        return new SlipFrame(tilt, x, y, left, right - left, turned.Min(at => at.Up) - 0.5, turned.Max(at => at.Up) + 0.5);
+        var (left, right) = (bands.Min(band => band.Left) - 2, bands.Max(band => band.Right) + 2);
+        var outer = new SlipFrame(tilt, x, y, left, right - left, turned.Min(at => at.Up) - 0.5, turned.Max(at => at.Up) + 0.5);
+        // The sides proper, to a fraction of a pixel: where lines across the middle part enter the slip from either side.
+        var inLeft = Median(bands.Select(band => piece.Enter(outer.ToPicture(left, band.Up), outer.Direction(1, 0), outer.Width) ?? 0));
+        var inRight = Median(bands.Select(band => piece.Enter(outer.ToPicture(right, band.Up), outer.Direction(-1, 0), outer.Width) ?? 0));
+        return outer with { Left = left + inLeft, Width = outer.Width - inLeft - inRight };
     }
 
     private static (double Across, double Up)[] Turn((double X, double Y)[] outline, double tilt)

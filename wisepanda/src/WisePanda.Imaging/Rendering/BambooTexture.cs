@@ -8,11 +8,11 @@ internal sealed class BambooTexture
     private readonly double[] fibres = new double[257]; // four to a column
     private readonly (double Column, double Up, double Width, double Height)[] strokes;
 
-    public BambooTexture(int seed)
+    public BambooTexture(int seed, bool hasInk)
     {
         var random = new Random(seed);
         for (var i = 0; i < fibres.Length; i++) fibres[i] = 0.12 * (random.NextDouble() + random.NextDouble() - 1);
-        strokes = [.. Enumerable.Range(0, 12).Select(_ => (12 + 36 * random.NextDouble(), 300 * random.NextDouble() - 20, 4 + 12 * random.NextDouble(), 1.5 + 2 * random.NextDouble()))];
+        strokes = [.. Enumerable.Range(0, hasInk ? 12 : 0).Select(_ => (12 + 36 * random.NextDouble(), 300 * random.NextDouble() - 20, 4 + 12 * random.NextDouble(), 1.5 + 2 * random.NextDouble()))];
     }
 
     /// <summary>How bright the slip is there, as a share of its mean colour. Both places in units of 1/64 of the width.</summary>

@@ -35,7 +35,7 @@ public static class FragmentRenderer
         }
 
         var shadow = SoftShadow(coverage, width, height, scene.WidthPixels);
-        var (texture, random, raster) = (new BambooTexture(scene.Seed), new Random(scene.Seed), new Raster(width, height));
+        var (texture, random, raster) = (new BambooTexture(scene.Seed, scene.HasInk), new Random(scene.Seed), new Raster(width, height));
         for (var y = 0; y < height; y++)
         {
             for (var x = 0; x < width; x++)

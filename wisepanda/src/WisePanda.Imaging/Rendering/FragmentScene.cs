@@ -35,6 +35,9 @@ public sealed record FragmentScene
     /// <summary>How much darker the ground is at the right side than at the left, as a share, 0 to 0.3.</summary>
     public double Unevenness { get; init; }
 
+    /// <summary>Whether strokes of ink are drawn, some across an end.</summary>
+    public bool HasInk { get; init; } = true;
+
     /// <summary>What the texture, the ink and the noise are drawn from.</summary>
     public int Seed { get; init; }
 }
