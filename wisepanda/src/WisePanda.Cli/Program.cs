@@ -5,6 +5,8 @@ using WisePanda.Cli.Commands;
 var root = new RootCommand("WisePanda ranks which broken bamboo slips join.")
 {
     RankCommand.Create(),
+    ExtractCommand.Create(),
+    WorkbenchCommand.Create(),
 };
 
 return await Failures.GuardAsync(() => root.Parse(args.Length == 0 ? ["--help"] : args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }));
