@@ -6,7 +6,7 @@ using WisePanda.Workbench.Http;
 namespace WisePanda.Workbench;
 
 /// <summary>Everything that goes over the wire or into the journal.</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, Converters = [typeof(CamelCaseEnum<Verdict>)])]
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(JournalEntry))]
 [JsonSerializable(typeof(SiteView))]
 [JsonSerializable(typeof(FragmentView))]

@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace WisePanda.Workbench.Decisions;
 
 /// <summary>What a person thinks of a join.</summary>
+[JsonConverter(typeof(CamelCaseEnum<Verdict>))]
 public enum Verdict
 {
     Accepted,

@@ -8,6 +8,7 @@ internal static class PageFiles
 {
     public static void Map(WebApplication app)
     {
+        app.MapGet("/favicon.ico", () => Results.NoContent()); // browsers ask for one
         var assembly = typeof(PageFiles).Assembly;
         foreach (var name in assembly.GetManifestResourceNames())
         {
