@@ -5,7 +5,7 @@ internal sealed class Ground
 {
     private const double DarkestShade = 0.6; // a shadow of the fragment
     private const double BrightestShade = 1.1;
-    private const int MostSamples = 20_000;
+    private const int MostSamples = 4_000;
     private const int Rounds = 4;
 
     private readonly double[][] planes;

@@ -28,13 +28,27 @@ internal static class UprightCut
                 // Half the threshold is outside, one and a half times is inside, and between them the cut is soft.
                 var alpha = Math.Clamp(piece.Sample(x, y) / piece.Threshold - 0.5, 0, 1);
                 if (alpha == 0) continue;
-                var pixel = 4 * (Math.Clamp((int)Math.Round(y), 0, photograph.Height - 1) * photograph.Width + Math.Clamp((int)Math.Round(x), 0, photograph.Width - 1));
-                raster.Set(column, row, photograph.Rgba[pixel], photograph.Rgba[pixel + 1], photograph.Rgba[pixel + 2], (byte)Math.Round(255 * alpha));
+                var (red, green, blue) = Colour(photograph, x, y);
+                raster.Set(column, row, red, green, blue, (byte)Math.Round(255 * alpha));
             }
         }
 
         return new UprightPicture(raster, scale, Margin * scale, Row(topZero), Row(bottomZero));
 
         double Row(double up) => ((slip.Highest - up) / unit + Margin) * scale;
+    }
+
+    // Bilinear, between pixel centres.
+    private static (byte Red, byte Green, byte Blue) Colour(Raster from, double x, double y)
+    {
+        var (left, up) = (Math.Clamp((int)Math.Floor(x), 0, from.Width - 2), Math.Clamp((int)Math.Floor(y), 0, from.Height - 2));
+        var (right, down) = (Math.Clamp(x - left, 0, 1), Math.Clamp(y - up, 0, 1));
+        return (Channel(0), Channel(1), Channel(2));
+
+        byte Channel(int channel)
+        {
+            var (first, below) = (4 * (up * from.Width + left) + channel, 4 * ((up + 1) * from.Width + left) + channel);
+            return (byte)Math.Round((1 - down) * ((1 - right) * from.Rgba[first] + right * from.Rgba[first + 4]) + down * ((1 - right) * from.Rgba[below] + right * from.Rgba[below + 4]));
+        }
     }
 }

@@ -34,7 +34,7 @@ public static class FragmentRenderer
             }
         }
 
-        var shadow = SoftShadow(coverage, width, height, scene.WidthPixels);
+        var shadow = scene.Shadow > 0 ? SoftShadow(coverage, width, height, scene.WidthPixels) : new float[coverage.Length];
         var (texture, random, raster) = (new BambooTexture(scene.Seed, scene.HasInk), new Random(scene.Seed), new Raster(width, height));
         for (var y = 0; y < height; y++)
         {
@@ -77,21 +77,21 @@ public static class FragmentRenderer
     private static float[] SoftShadow(float[] coverage, int width, int height, double slipWidth)
     {
         var (moved, radius) = ((int)(0.06 * slipWidth), Math.Max(1, (int)(0.05 * slipWidth)));
-        return Blur(Blur(coverage, (x, y, i) => (x - moved + i, y - moved)), (x, y, i) => (x, y + i));
+        var (across, both) = (new float[coverage.Length], new float[coverage.Length]);
+        for (var y = moved; y < height; y++) Blur(coverage, (y - moved) * width, across, y * width, 1, width, moved);
+        for (var x = 0; x < width; x++) Blur(across, x, both, x, width, height, 0);
+        return both;
 
-        float[] Blur(float[] from, Func<int, int, int, (int X, int Y)> place)
+        void Blur(float[] from, int fromStart, float[] to, int toStart, int step, int count, int shift)
         {
-            var blurred = new float[from.Length];
-            for (var at = 0; at < from.Length; at++)
+            var sum = 0f;
+            for (var i = -radius - shift; i < count; i++)
             {
-                for (var i = -radius; i <= radius; i++)
-                {
-                    var (x, y) = place(at % width, at / width, i);
-                    if (x >= 0 && y >= 0 && x < width && y < height) blurred[at] += from[y * width + x] / (2 * radius + 1);
-                }
+                sum += At(i + radius) - At(i - radius - 1);
+                if (i + shift is >= 0 && i + shift < count) to[toStart + (i + shift) * step] = sum / (2 * radius + 1);
             }
 
-            return blurred;
+            float At(int i) => i >= 0 && i < count ? from[fromStart + i * step] : 0;
         }
     }
 
