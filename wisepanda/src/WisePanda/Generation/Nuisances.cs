@@ -11,17 +11,20 @@ namespace WisePanda.Generation;
 /// <param name="Loss">Mean number of large chips of an edge (Poisson).</param>
 /// <param name="LossWidth">Mean width of a large chip, in columns (exponential).</param>
 /// <param name="LossDepth">Mean depth of a large chip, as a share of the break's own range plus two pixels (exponential).</param>
+/// <param name="Corner">Mean number of disturbed sides of an edge, 0 to 2: the outermost fibres are pulled out, bent or wrongly traced, either way.</param>
+/// <param name="CornerWidth">Mean width of a disturbed side, in columns (exponential).</param>
+/// <param name="CornerHeight">Standard deviation of its height, as a share of the break's own range plus two pixels.</param>
 /// <param name="Roughness">Standard deviation of the slowly varying error of the outline, in pixels.</param>
 /// <param name="Quantum">Step to which heights are rounded, in pixels; 0 does not round.</param>
 public sealed record Nuisances(
-    double Offset = 8, double Shift = 1.5, double Stretch = 0.02, double Slope = 0.01, double Loss = 0.6, double LossWidth = 12, double LossDepth = 0.25,
-    double Roughness = 0.25, float Quantum = 1)
+    double Offset = 8, double Shift = 1.2, double Stretch = 0.02, double Slope = 0.01, double Loss = 0.4, double LossWidth = 10, double LossDepth = 0.2,
+    double Corner = 0.5, double CornerWidth = 6, double CornerHeight = 0.4, double Roughness = 0.2, float Quantum = 1)
 {
     /// <summary>Disturbances with all deviations and counts multiplied; offset and quantum stay.</summary>
     /// <param name="difficulty">1 leaves them as they are, 0 leaves nothing but the offset and the rounding.</param>
     public Nuisances Times(double difficulty) => this with
     {
-        Shift = Shift * difficulty, Stretch = Stretch * difficulty, Slope = Slope * difficulty, Loss = Loss * difficulty, Roughness = Roughness * difficulty,
+        Shift = Shift * difficulty, Stretch = Stretch * difficulty, Slope = Slope * difficulty, Loss = Loss * difficulty, CornerHeight = CornerHeight * difficulty, Roughness = Roughness * difficulty,
     };
 
     /// <summary>Disturbs a worn edge of any number of fibres and resamples it to <see cref="Edge.Width"/> columns.</summary>
@@ -36,6 +39,10 @@ public sealed record Nuisances(
         var stretch = 1 + Normal.Sample(random, 0, 1) * Stretch;
         Resample(worn, heights, shift, stretch);
         Chip(random, heights, end == EdgeEnd.Top ? -1 : 1, range);
+        Bend(random, heights, range);
+        heights.AsSpan().Reverse();
+        Bend(random, heights, range);
+        heights.AsSpan().Reverse();
         var tilt = Normal.Sample(random, 0, 1) * Slope;
         var offset = Normal.Sample(random, 0, 1) * Offset;
         var error = 0.0;
@@ -74,5 +81,13 @@ public sealed record Nuisances(
                 if (from < 1) heights[column] += away * (float)(depth * Math.Sqrt(1 - from * from));
             }
         }
+    }
+
+    private void Bend(Random random, Span<float> heights, float range)
+    {
+        if (random.NextDouble() >= Corner / 2) return;
+        var width = Math.Max(1, Exponential.Sample(random, 1 / CornerWidth));
+        var height = Normal.Sample(random, 0, 1) * CornerHeight * (range + 2);
+        for (var column = 0; column < Math.Min(width, Edge.Width); column++) heights[column] += (float)(height * (1 - column / width));
     }
 }

@@ -6,8 +6,9 @@ namespace WisePanda.Generation;
 /// <summary>Draws a fracture, a wear, and the number of fibres for one pair.</summary>
 /// <param name="Fracture">Draws the law of the break and its parameters.</param>
 /// <param name="Erosion">Draws the law of the wear and its parameters.</param>
+/// <param name="SecondBreak">Chance, 0 to 1, that an edge broke a second time and lost what stood above another, flatter break of the same law.</param>
 /// <param name="Fibres">Draws the number of fibres across the slip, 16 to 512.</param>
-public sealed record PairLaws(Func<Random, IFracture> Fracture, Func<Random, IErosion> Erosion, Func<Random, int> Fibres);
+public sealed record PairLaws(Func<Random, IFracture> Fracture, Func<Random, IErosion> Erosion, double SecondBreak, Func<Random, int> Fibres);
 
 /// <summary>
 /// Generates the two edges of a break. The break is one line; each side is worn on its own and only loses material, so before the
@@ -36,18 +37,33 @@ public sealed class PairGenerator(PairLaws laws, Nuisances nuisances, double nui
     /// <summary>The two worn sides in pixels, one height per fibre, before the nuisances, and the range of the break.</summary>
     internal (float[] Top, float[] Bottom, float Range) Worn(Random random)
     {
-        var top = new float[laws.Fibres(random)];
-        laws.Fracture(random).Draw(random, top);
-        var bottom = Array.ConvertAll(top, height => -height);
-        var unworn = Math.Max(top.Max() - top.Min(), 1e-3f);
+        var fibres = laws.Fibres(random);
         var range = (float)LogNormal.Sample(random, Math.Log(amplitude), amplitudeSpread);
-        laws.Erosion(random).Wear(random, top);
-        laws.Erosion(random).Wear(random, bottom);
-        for (var fibre = 0; fibre < top.Length; fibre++)
+        var top = Break(random, fibres, range);
+        var bottom = Array.ConvertAll(top, height => -height);
+        Age(random, top, range);
+        Age(random, bottom, range);
+        return (top, Array.ConvertAll(bottom, height => -height), range);
+    }
+
+    private float[] Break(Random random, int fibres, float range)
+    {
+        var heights = new float[fibres];
+        laws.Fracture(random).Draw(random, heights);
+        var scale = range / Math.Max(heights.Max() - heights.Min(), 1e-3f);
+        return Array.ConvertAll(heights, height => height * scale);
+    }
+
+    private void Age(Random random, float[] heights, float range)
+    {
+        if (random.NextDouble() < laws.SecondBreak)
         {
-            top[fibre] *= range / unworn;
-            bottom[fibre] *= -range / unworn;
+            var second = Break(random, heights.Length, range * random.NextSingle());
+            var above = heights.Zip(second, (height, cut) => height - cut).Order().ToArray();
+            // The second break lies so that it takes something off a random share of the fibres.
+            var lift = above[random.Next(above.Length)];
+            for (var fibre = 0; fibre < heights.Length; fibre++) heights[fibre] = Math.Min(heights[fibre], second[fibre] + lift);
         }
-        return (top, bottom, range);
+        laws.Erosion(random).Wear(random, heights);
     }
 }

@@ -32,24 +32,28 @@ public static class Tiers
     };
 
     private const double Amplitude = 15;
-    private const double AmplitudeSpread = 0.9;
-    private const double NuisanceSpread = 0.8;
+    private const double AmplitudeSpread = 1;
+    private const double NuisanceSpread = 0.9;
+    private const double SecondBreak = 0.15;
 
     private static readonly Nuisances Rougher = Training with { LossDepth = Training.LossDepth * 1.5, Roughness = Training.Roughness * 1.5, Shift = Training.Shift * 1.5, Quantum = 0.25f };
 
     private static readonly PairLaws Seen = new(
         random => Splits(random, random.NextDouble() < 0.6 ? new PublishedFracture(Uniform(random, 3, 12)) : new WeibullBundle(Uniform(random, 1, 3), Uniform(random, 1, 4))),
         random => random.NextDouble() < 0.6 ? new PublishedCorrosion(LogUniform(random, 0.001, 0.02), random.Next(300, 1001)) : new Chipping(random.Next(20, 200), random.Next(4, 16)),
+        SecondBreak,
         random => (int)LogUniform(random, 16, 190));
 
     private static readonly PairLaws Beyond = new(
         random => Splits(random, random.NextDouble() < 0.6 ? new PublishedFracture(Uniform(random, 1, 2)) : new WeibullBundle(Uniform(random, 4.5, 8), Uniform(random, 0.5, 1))),
         random => random.NextDouble() < 0.6 ? new PublishedCorrosion(LogUniform(random, 0.025, 0.05), random.Next(1001, 1501)) : new Chipping(random.Next(200, 400), random.Next(24, 31)),
+        SecondBreak * 1.5,
         random => random.Next(201, 300));
 
     private static readonly PairLaws Unseen = new(
         random => new AutoregressiveWalk(Uniform(random, 0.5, 0.98), 1, Uniform(random, 1.5, 5)),
         random => new CurvatureFlow(LogUniform(random, 0.5, 60)),
+        SecondBreak,
         random => (int)LogUniform(random, 16, 190));
 
     private static SplitFracture Splits(Random random, IFracture law) => new(law, 0.8, Uniform(random, 0.2, 1.2));
