@@ -1,4 +1,5 @@
 using WisePanda.Edges;
+using WisePanda.Matching;
 using WisePanda.Workbench;
 
 namespace WisePanda.Cli;
@@ -19,7 +20,7 @@ public static class Failures
         {
             return 130;
         }
-        catch (Exception exception) when (exception is CliException or EdgeFileException or WorkbenchException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is CliException or EdgeFileException or ModelFileException or WorkbenchException or IOException or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync($"wisepanda: {exception.Message.ReplaceLineEndings(" ")}");
             return 1;

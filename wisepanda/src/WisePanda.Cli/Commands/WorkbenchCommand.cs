@@ -11,18 +11,19 @@ public static class WorkbenchCommand
 {
     private static readonly Option<string?> Folder = new("--folder") { Description = "A folder of photographs (.png, .jpg) and edge files (.csv); imported files and decisions are kept in it." };
     private static readonly Option<string?> Edges = new("--edges") { Description = "A CSV file of edges or pairs; imported files and decisions are kept beside it, in FILE.workbench." };
+    private static readonly Option<string?> Model = new("--model") { Description = "The model that ranks; by default the one that comes with the program." };
     private static readonly Option<string> Listen = new("--listen") { Description = "Where the page is served: a loopback address; port 0 takes a free one.", DefaultValueFactory = _ => "127.0.0.1:0" };
     private static readonly Option<bool> NoOpen = new("--no-open") { Description = "Do not open a browser." };
 
     public static Command Create()
     {
-        var command = new Command("workbench", "Look at candidates in a local web page and decide which fragments join.") { Folder, Edges, Listen, NoOpen };
+        var command = new Command("workbench", "Look at candidates in a local web page and decide which fragments join.") { Folder, Edges, Model, Listen, NoOpen };
         command.SetAction((result, cancel) =>
         {
             var (folder, edges) = (result.GetValue(Folder), result.GetValue(Edges));
             if ((folder is null) == (edges is null)) throw new CliException("Give either --folder or --edges.");
             if (!IPEndPoint.TryParse(result.GetValue(Listen)!, out var listen)) throw new CliException($"--listen is '{result.GetValue(Listen)}' and must be an address and a port, as 127.0.0.1:8080.");
-            var options = new WorkbenchOptions { Folder = folder, EdgesFile = edges, Model = MatchModel.Shipped, Listen = listen, Progress = Report };
+            var options = new WorkbenchOptions { Folder = folder, EdgesFile = edges, Model = result.GetValue(Model) is { } model ? ModelFile.Read(model) : MatchModel.Shipped, Listen = listen, Progress = Report };
             return RunAsync(options, open: !result.GetValue(NoOpen), cancel);
         });
         return command;

@@ -8,7 +8,7 @@ using WisePanda.Imaging.Rendering;
 namespace WisePanda.Tests.Imaging;
 
 /// <summary>Drawn fragments, whose ends are known, go the whole way from picture to profile.</summary>
-public class FragmentExtractorTests
+public sealed class FragmentExtractorTests
 {
     // The stated error: the mean of |found - drawn| over the 64 columns, the drawn profile averaged over each column, in 1/64 of the width.
     private const double StatedError = 0.3;

@@ -5,7 +5,7 @@ using WisePanda.Imaging.Png;
 
 namespace WisePanda.Tests.Imaging;
 
-public class ImageFileTests
+public sealed class ImageFileTests
 {
     private static readonly string Pictures = Path.Combine(AppContext.BaseDirectory, "Imaging", "Pictures");
 

@@ -14,9 +14,9 @@ internal sealed class WorkbenchProcess : IDisposable
     public static async Task<WorkbenchProcess> StartAsync(string folder, string listen = "127.0.0.1:0")
     {
         var command = Path.Combine(AppContext.BaseDirectory, "wisepanda.dll");
-        var process = Process.Start(new ProcessStartInfo("dotnet", [command, "workbench", "--folder", folder, "--listen", listen, "--no-open"]) { RedirectStandardOutput = true })!;
-        var line = await process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("The workbench ended before it served its page.");
-        return new WorkbenchProcess(process, new Uri(line[line.IndexOf("http://", StringComparison.Ordinal)..]));
+        var started = Process.Start(new ProcessStartInfo("dotnet", [command, "workbench", "--folder", folder, "--listen", listen, "--no-open"]) { UseShellExecute = false, RedirectStandardOutput = true })!;
+        var line = await started.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("The workbench ended before it served its page.");
+        return new WorkbenchProcess(started, new Uri(line[line.IndexOf("http://", StringComparison.Ordinal)..]));
     }
 
     /// <summary>kill -9: nothing is flushed, closed or said.</summary>
