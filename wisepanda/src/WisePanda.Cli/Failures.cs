@@ -1,4 +1,5 @@
 using WisePanda.Edges;
+using WisePanda.Matching;
 
 namespace WisePanda.Cli;
 
@@ -18,7 +19,7 @@ public static class Failures
         {
             return 130;
         }
-        catch (Exception exception) when (exception is CliException or EdgeFileException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is CliException or EdgeFileException or ModelFileException or IOException or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync($"wisepanda: {exception.Message.ReplaceLineEndings(" ")}");
             return 1;
