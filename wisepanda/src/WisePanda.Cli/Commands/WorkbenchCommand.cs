@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Net;
-using WisePanda.Matching;
 using WisePanda.Workbench;
 
 namespace WisePanda.Cli.Commands;
@@ -23,7 +22,7 @@ public static class WorkbenchCommand
             var (folder, edges) = (result.GetValue(Folder), result.GetValue(Edges));
             if ((folder is null) == (edges is null)) throw new CliException("Give either --folder or --edges.");
             if (!IPEndPoint.TryParse(result.GetValue(Listen)!, out var listen)) throw new CliException($"--listen is '{result.GetValue(Listen)}' and must be an address and a port, as 127.0.0.1:8080.");
-            var options = new WorkbenchOptions { Folder = folder, EdgesFile = edges, Model = result.GetValue(Model) is { } model ? ModelFile.Read(model) : MatchModel.Shipped, Listen = listen, Progress = Report };
+            var options = new WorkbenchOptions { Folder = folder, EdgesFile = edges, Model = Models.Read(result.GetValue(Model)), Listen = listen, Progress = Report };
             return RunAsync(options, open: !result.GetValue(NoOpen), cancel);
         });
         return command;
@@ -54,7 +53,8 @@ public static class WorkbenchCommand
         }
     }
 
-    private static void Report(int done, int all)
+    /// <summary>Says on a terminal how far the reading is.</summary>
+    internal static void Report(int done, int all)
     {
         if (!Console.IsErrorRedirected) Console.Error.Write($"\rReading file {done} of {all}{(done == all ? "\n" : "")}");
     }

@@ -11,7 +11,9 @@ namespace WisePanda.Imaging.Extraction;
 internal sealed record SlipFrame(double Tilt, double CentreX, double CentreY, double Left, double Width, double Lowest, double Highest)
 {
     private const int Bands = 60;
-    private const double EndShare = 0.2; // at each end, where the sides may already be broken
+    private const double EndShare = 0.05; // at each end, where the sides are rounded
+    private const double LeastWhole = 0.92; // of the usual width: a narrower band is broken at a side
+    private const int Rounds = 5;
 
     /// <summary>From the lowest point to the highest.</summary>
     public double Length => Highest - Lowest;
@@ -37,15 +39,15 @@ internal sealed record SlipFrame(double Tilt, double CentreX, double CentreY, do
 
         // The slip's axis is the direction in which the outline is narrowest: slanted ends do not turn it.
         var tilt = Enumerable.Range(-89, 180).Select(degrees => degrees * Math.PI / 180).MinBy(angle => Extent(outline, angle));
-        // Then the middle line between the sides says by how much that is off.
-        for (var round = 0; round < 3; round++) tilt += Math.Atan(Lean(Turn(outline, tilt)));
+        // Then the line midway between the sides says by how much that is off.
+        for (var round = 0; round < Rounds; round++) tilt += Math.Atan(Lean(Turn(outline, tilt)));
         if (Math.Abs(tilt) > Math.PI / 2) tilt -= Math.PI * Math.Sign(tilt);
 
         var turned = Turn(outline, tilt);
-        var bands = Middle(turned);
+        var bands = Sides(turned);
         var (left, right) = (bands.Min(band => band.Left) - 2, bands.Max(band => band.Right) + 2);
         var outer = new SlipFrame(tilt, x, y, left, right - left, turned.Min(at => at.Up) - 0.5, turned.Max(at => at.Up) + 0.5);
-        // The sides proper, to a fraction of a pixel: where lines across the middle part enter the slip from either side.
+        // The sides proper, to a fraction of a pixel: where lines across it enter the slip from either side.
         var inLeft = Median(bands.Select(band => piece.Enter(outer.ToPicture(left, band.Up), outer.Direction(1, 0), outer.Width) ?? 0));
         var inRight = Median(bands.Select(band => piece.Enter(outer.ToPicture(right, band.Up), outer.Direction(-1, 0), outer.Width) ?? 0));
         return outer with { Left = left + inLeft, Width = outer.Width - inLeft - inRight };
@@ -70,22 +72,22 @@ internal sealed record SlipFrame(double Tilt, double CentreX, double CentreY, do
         return most - least;
     }
 
-    // The two sides in bands across the slip's middle part.
-    private static List<(double Up, double Left, double Right)> Middle((double Across, double Up)[] turned)
+    // The two sides in bands across the slip, where both are there.
+    private static List<(double Up, double Left, double Right)> Sides((double Across, double Up)[] turned)
     {
         var (low, high) = (turned.Min(at => at.Up), turned.Max(at => at.Up));
         var (start, size) = (low + EndShare * (high - low), (1 - 2 * EndShare) * (high - low) / Bands);
-        return
-        [
-            .. turned.GroupBy(at => (int)Math.Floor((at.Up - start) / Math.Max(size, 1e-9))).Where(band => band.Key is >= 0 and < Bands)
-                .Select(band => (start + (band.Key + 0.5) * size, band.Min(at => at.Across), band.Max(at => at.Across))),
-        ];
+        var bands = turned.GroupBy(at => (int)Math.Floor((at.Up - start) / Math.Max(size, 1e-9))).Where(band => band.Key is >= 0 and < Bands)
+            .Select(band => (Up: start + (band.Key + 0.5) * size, Left: band.Min(at => at.Across), Right: band.Max(at => at.Across)))
+            .OrderBy(band => band.Right - band.Left).ToList();
+        var usual = bands.Count == 0 ? 0 : bands[bands.Count * 9 / 10].Right - bands[bands.Count * 9 / 10].Left;
+        return [.. bands.Where(band => band.Right - band.Left >= LeastWhole * usual)];
     }
 
-    // Theil-Sen: the median of the slopes between any two bands of the middle line.
+    // Theil-Sen: the median of the slopes between any two bands of the line midway between the sides.
     private static double Lean((double Across, double Up)[] turned)
     {
-        var bands = Middle(turned);
+        var bands = Sides(turned);
         var slopes = bands.SelectMany((one, i) => bands.Skip(i + 1)
             .Where(other => other.Up != one.Up)
             .Select(other => (other.Left + other.Right - one.Left - one.Right) / 2 / (other.Up - one.Up)));

@@ -91,7 +91,8 @@ public sealed class FragmentExtractorTests
 
     private static Edge Level(EdgeEnd end) => new("A", end, new float[Edge.Width]);
 
-    private static double Error(Edge drawn, Edge found)
+    /// <summary>Mean of |found - drawn| over the columns, in units.</summary>
+    internal static double Error(Edge drawn, Edge found)
     {
         // The zero of a profile is arbitrary: the median difference is taken off.
         var differences = ColumnMeans(drawn).Select((height, i) => height - found.Heights.Span[i]).Order().ToArray();
