@@ -28,7 +28,7 @@ internal static class PageGuard
     private static bool IsOurs(HttpContext context)
     {
         var request = context.Request;
-        if (!IsLoopback(request.Host.Host) || request.Host.Port != context.Connection.LocalPort) return false;
+        if (!IsLoopback(request.Host.Host) || (request.Host.Port ?? 80) != context.Connection.LocalPort) return false;
         var origin = request.Headers.Origin.ToString();
         return origin.Length == 0 ? HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) : origin == $"http://{request.Host}";
     }

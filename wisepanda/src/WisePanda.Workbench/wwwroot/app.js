@@ -38,7 +38,9 @@ async function chooseFragment(name) {
 
 async function chooseEnd(end) {
   const { fragment } = state;
+  by('status').textContent = 'Ranking'; // the first time takes seconds: the whole site is prepared
   const candidates = await api.getCandidates(fragment.name, end);
+  by('status').textContent = '';
   if (state.fragment !== fragment) return; // another was chosen meanwhile
   Object.assign(state, { end, candidates, candidate: null });
   lists.showEnds(by('ends'), fragment, end, doing(chooseEnd));

@@ -73,6 +73,31 @@ public sealed class WorkbenchPageTests(Browser browser) : IClassFixture<Browser>
     }
 
     [BrowserFact]
+    public async Task Geometry_KnownPoses_GivesGapPenetrationTurnAndFit()
+    {
+        await using var workbench = await WorkbenchHost.StartAsync(site.Options, CancellationToken.None);
+        var (page, _) = await browser.OpenAsync(workbench.Url);
+
+        var found = await page.EvaluateAsync<double[]>("""
+            async () => {
+                const { measure, differences, fit } = await import('/geometry.js');
+                const pose = (shift, lift, turn) => ({ shift, lift, turn });
+                const flat = Array(64).fill(5);
+                const wave = Array.from({ length: 64 }, (_, i) => 6 * Math.sin(i / 5) + i / 4);
+                const moved = wave.map((_, i) => 6 * Math.sin((i + 3) / 5) + (i + 3) / 4 - 11);
+                const up = measure(flat, flat, pose(0, 2, 0)), down = measure(flat, flat, pose(0, -3, 0)), aside = measure(flat, flat, pose(20, 0, 0));
+                const turned = differences(flat, flat, pose(0, 0, 10));
+                const best = fit(wave, moved);
+                return [up.gap, up.penetration, down.gap, down.penetration, aside.columns, turned[33] - turned[32], turned[31] + turned[32], best.shift, best.lift];
+            }
+            """);
+
+        var slope = Math.Tan(10 * Math.PI / 180); // clockwise: the right half sinks into the lower fragment
+        double[] expected = [2, 0, 0, 3, 44, slope, 0, 3, 11];
+        Assert.All(expected.Zip(found), both => Assert.Equal(both.First, both.Second, 6));
+    }
+
+    [BrowserFact]
     public async Task Decisions_ServerKilled_AreThereAfterReloadAndRestartAndCanBeUndone()
     {
         FillSite();
