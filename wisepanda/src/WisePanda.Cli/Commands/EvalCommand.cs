@@ -12,11 +12,12 @@ public static class EvalCommand
     private static readonly Option<string> Distractors = new("--distractors") { Description = "A CSV file of the same form whose edges are only candidates." };
     private static readonly Option<string> Model = new("--model") { Description = "A model made by `wisepanda train`; without it the one that comes with the program." };
     private static readonly Option<string> Json = new("--json") { Description = "Writes everything as JSON." };
+    private static readonly Option<string> Readme = new("--readme") { Description = "Writes the short table into this page, between <!-- results --> and <!-- /results -->." };
     private static readonly Option<string> Plot = new("--plot") { Description = "Writes the cumulative match curves of the pairs as SVG." };
 
     public static Command Create()
     {
-        var command = new Command("eval", "Rank known mates by every method, with and without hubness, on the pairs and on six other sets.") { Pairs, Distractors, Model, Json, Plot };
+        var command = new Command("eval", "Rank known mates by every method, with and without hubness, on the pairs and on six other sets.") { Pairs, Distractors, Model, Json, Plot, Readme };
         command.SetAction(Run);
         return command;
     }
@@ -45,6 +46,19 @@ public static class EvalCommand
             var shown = reports[0].Rows.Where(row => row is { Method: "shift +-4 L1" } or { Method: "network", Hubness: false } or { Method: "network + composite", Hubness: true });
             File.WriteAllText(plot, CmcPlot.Svg($"{set.Pairs.Count} pairs, pool {set.Pool}, both directions", [.. shown]));
         }
+        if (result.GetValue(Readme) is { } readme) File.WriteAllText(readme, Into(File.ReadAllText(readme), ResultsTable.Of(reports)));
         return 0;
+    }
+
+    private static string Into(string page, string table)
+    {
+        try
+        {
+            return ResultsTable.Into(page, table);
+        }
+        catch (FormatException exception)
+        {
+            throw new CliException(exception.Message);
+        }
     }
 }

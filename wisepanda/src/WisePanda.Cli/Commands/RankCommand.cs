@@ -48,8 +48,8 @@ public static class RankCommand
     internal static List<RankedLine> Rank(IReadOnlyList<Edge> edges, MatchModel model, int top)
     {
         var start = TimeProvider.System.GetTimestamp();
-        var ranker = new EdgeRanker(model, edges);
-        var lines = edges.AsParallel().AsOrdered().SelectMany(edge => ranker.Rank(edge, top).Select(candidate => new RankedLine(
+        var rankings = new EdgeRanker(model, edges).RankAll(top);
+        var lines = edges.SelectMany(edge => rankings[edge].Select(candidate => new RankedLine(
             edge.Fragment, edge.End == EdgeEnd.Top ? "top" : "bottom", candidate.Rank, candidate.Edge.Fragment, Math.Round(candidate.Score, 4), Math.Round(candidate.Probability, 4)))).ToList();
         Console.Error.WriteLine($"wisepanda: ranked {edges.Count} edges in {TimeProvider.System.GetElapsedTime(start).TotalSeconds:F1} s");
         return lines;

@@ -6,7 +6,7 @@ namespace WisePanda.Generation;
 public interface IErosion
 {
     /// <param name="random">Randomness of the wear; a law without any leaves it alone.</param>
-    /// <param name="heights">One height per fibre in fibre widths, changed in place.</param>
+    /// <param name="heights">One height per fibre in pixels, changed in place.</param>
     void Wear(Random random, Span<float> heights);
 }
 
@@ -31,8 +31,10 @@ public sealed record PublishedCorrosion(float Rate, int Epochs) : IErosion
     }
 }
 
-/// <summary>Curvature flow, h_t = h_xx / (1 + h_x^2), where the line is convex upwards; hollows are not filled.</summary>
-/// <param name="Time">How long it flows, in squared fibre widths, 0 or more; features narrower than sqrt(2 Time) are gone.</param>
+/// <summary>
+/// Curvature flow, h_t = h_xx / (1 + h_x^2), x in fibres and h in pixels, where the line is convex upwards; hollows are not filled.
+/// </summary>
+/// <param name="Time">How long it flows, in squared fibres, 0 or more; where the line is flat, features narrower than sqrt(2 Time) go.</param>
 public sealed record CurvatureFlow(float Time) : IErosion
 {
     private const float Step = 0.25f;

@@ -8,7 +8,11 @@ namespace WisePanda.Generation;
 /// <param name="Erosion">Draws the law of the wear and its parameters.</param>
 /// <param name="SecondBreak">Chance, 0 to 1, that an edge broke a second time and lost what stood above another, flatter break of the same law.</param>
 /// <param name="Fibres">Draws the number of fibres across the slip, 16 to 512.</param>
-public sealed record PairLaws(Func<Random, IFracture> Fracture, Func<Random, IErosion> Erosion, double SecondBreak, Func<Random, int> Fibres);
+public sealed record PairLaws(Func<Random, IFracture> Fracture, Func<Random, IErosion> Erosion, double SecondBreak, Func<Random, int> Fibres)
+{
+    /// <summary>The same laws with second breaks as much likelier.</summary>
+    public PairLaws Times(double difficulty) => this with { SecondBreak = Math.Min(1, SecondBreak * difficulty) };
+}
 
 /// <summary>
 /// Generates the two edges of a break. The break is one line; each side is worn on its own and only loses material, so before the

@@ -25,16 +25,16 @@ public static class Tiers
     /// <param name="difficulty">Multiplies the nuisances; 1 is tuned so that the shift +-4 L1 baseline finds as much as on real pairs.</param>
     public static PairGenerator Generator(this Tier tier, double difficulty = 1) => tier switch
     {
-        Tier.Same => new PairGenerator(Seen, Training.Times(difficulty), NuisanceSpread, Amplitude, AmplitudeSpread),
-        Tier.Outside => new PairGenerator(Beyond, Rougher.Times(difficulty), NuisanceSpread, Amplitude * 1.5, AmplitudeSpread * 1.2),
-        Tier.OtherLaws => new PairGenerator(Unseen, Training.Times(difficulty), NuisanceSpread, Amplitude, AmplitudeSpread),
+        Tier.Same => new PairGenerator(Seen.Times(difficulty), Training.Times(difficulty), NuisanceSpread, Amplitude, AmplitudeSpread),
+        Tier.Outside => new PairGenerator(Beyond.Times(difficulty), Rougher.Times(difficulty), NuisanceSpread, Amplitude * 1.5, AmplitudeSpread * 1.2),
+        Tier.OtherLaws => new PairGenerator(Unseen.Times(difficulty), Training.Times(difficulty), NuisanceSpread, Amplitude, AmplitudeSpread),
         _ => throw new ArgumentOutOfRangeException(nameof(tier)),
     };
 
     private const double Amplitude = 15;
     private const double AmplitudeSpread = 1;
-    private const double NuisanceSpread = 0.9;
-    private const double SecondBreak = 0.15;
+    private const double NuisanceSpread = 0.8;
+    private const double SecondBreak = 0.12;
 
     private static readonly Nuisances Rougher = Training with { LossDepth = Training.LossDepth * 1.5, Roughness = Training.Roughness * 1.5, Shift = Training.Shift * 1.5, Quantum = 0.25f };
 

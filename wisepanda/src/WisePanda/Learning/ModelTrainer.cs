@@ -61,12 +61,12 @@ public static class ModelTrainer
         var breaks = Tier.Same.Generator().Draw(random, pairs);
         var pool = breaks.SelectMany((pair, index) => index % 2 == 0 ? [pair.Top, pair.Bottom] : new[] { index % 4 == 1 ? pair.Top : pair.Bottom }).ToList();
         var mates = breaks.ToDictionary(pair => pair.Top.Fragment, pair => pair.Bottom.Fragment);
-        var ranker = new EdgeRanker(new BlendedEvidence(model), new Calibration(new double[4]), pool);
+        var rankings = new EdgeRanker(new BlendedEvidence(model), new Calibration(new double[4]), pool).RankAll(Best);
         var judged = new List<Judged>();
         foreach (var query in pool)
         {
             var candidates = pool.Count(edge => edge.End != query.End && edge.Fragment != query.Fragment);
-            var ranked = ranker.Rank(query, Best);
+            var ranked = rankings[query];
             for (var i = 0; i < ranked.Count && ranked.Count > 1; i++)
             {
                 var (top, bottom) = query.End == EdgeEnd.Top ? (query, ranked[i].Edge) : (ranked[i].Edge, query);

@@ -8,8 +8,10 @@ namespace WisePanda.Learning;
 /// <param name="Peak">Highest learning rate of the one-cycle schedule.</param>
 /// <param name="Decay">Weight decay of Adam.</param>
 /// <param name="Patience">Training stops after so many epochs without a better hold-out loss.</param>
-/// <param name="Noise">Standard deviation of the noise on the standardised features, new at each sight: it keeps the network smooth.</param>
-public sealed record TrainerOptions(int Epochs = 8, float Peak = 5e-3f, float Decay = 1e-3f, int Patience = 3, float Noise = 0.3f);
+/// <param name="CostNoise">Standard deviation of the noise on the standardised costs, new at each sight: it keeps the network smooth.</param>
+/// <param name="DescriptorNoise">The same for the descriptors: more, since what the generator says of sizes is less true than what it says of fit.</param>
+public sealed record TrainerOptions(
+    int Epochs = 8, float Peak = 5e-3f, float Decay = 1e-3f, int Patience = 3, float CostNoise = 0.1f, float DescriptorNoise = 0.6f);
 
 /// <summary>How far a training is.</summary>
 /// <param name="Seed">Which member of the ensemble.</param>
@@ -75,7 +77,9 @@ public sealed class NetworkTrainer(IReadOnlyList<TrainingGroup> groups, IReadOnl
     // Turned upside down, a break is as likely as before and its costs are the same: only the roles of the two edges are swapped.
     private float[] Augment(float[] features, Random random)
     {
-        var augmented = Array.ConvertAll(features, feature => feature + (float)Normal.Sample(random, 0, options.Noise));
+        var augmented = new float[features.Length];
+        for (var i = 0; i < features.Length; i++)
+            augmented[i] = features[i] + (float)Normal.Sample(random, 0, i % PairFeatures.Count < PairFeatures.Descriptors ? options.CostNoise : options.DescriptorNoise);
         if (random.Next(2) == 0) return augmented;
         Span<float> top = stackalloc float[3];
         for (var row = 0; row < features.Length / PairFeatures.Count; row++)

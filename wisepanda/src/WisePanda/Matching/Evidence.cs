@@ -57,7 +57,7 @@ public sealed class NetworkEvidence(MatchModel model) : IEvidence
 /// </summary>
 public sealed class BlendedEvidence(MatchModel model) : IEvidence
 {
-    /// <summary>Nats for a factor e in the composite cost; as much as the network itself gives it, so that the two weigh alike.</summary>
+    /// <summary>Nats for a factor e in the composite cost; about as much as the network itself gives to its costs, so that the two weigh alike.</summary>
     private const float CompositeWeight = 3;
 
     public string Name => "network + composite";

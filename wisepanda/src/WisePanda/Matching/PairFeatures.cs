@@ -39,8 +39,11 @@ public static class PairFeatures
         Describe(bottom, features[(Descriptors + 3)..]);
     }
 
-    /// <summary>The classical composite: the mean of the logarithms of contact, Cauchy warp and gradient; lower is better.</summary>
-    public static float Composite(ReadOnlySpan<float> features) => (features[0] + features[1] + features[2]) / 3;
+    /// <summary>
+    /// The classical composite, a weighted mean of logarithms: contact counts four parts, the Cauchy warp and the gradient one each. Lower
+    /// is better.
+    /// </summary>
+    public static float Composite(ReadOnlySpan<float> features) => (4 * features[0] + features[1] + features[2]) / 6;
 
     private static void Describe(PreparedEdge edge, Span<float> features)
     {

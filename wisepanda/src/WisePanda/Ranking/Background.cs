@@ -10,7 +10,7 @@ namespace WisePanda.Ranking;
 public sealed class Background
 {
     /// <summary>Background edges of one end, at most; a larger pool is sampled.</summary>
-    public const int Most = 256;
+    public const int Most = 160;
 
     /// <summary>Background edges that count: those that fit best.</summary>
     public const int Nearest = 10;
@@ -31,7 +31,9 @@ public sealed class Background
     /// <summary>The mean evidence of the <see cref="Nearest"/> background edges that fit best, fewer where there are fewer.</summary>
     public float Hubness(IEvidence evidence, PreparedEdge edge)
     {
+        // Only a pool without any edge has none.
         var others = edge.Edge.End == EdgeEnd.Top ? bottoms : tops;
+        if (others.Length == 0) return 0;
         Span<float> fits = stackalloc float[others.Length];
         for (var i = 0; i < others.Length; i++) fits[i] = edge.Edge.End == EdgeEnd.Top ? evidence.For(edge, others[i]) : evidence.For(others[i], edge);
         fits.Sort();
