@@ -32,6 +32,7 @@ internal sealed record SlipFrame(double Tilt, double CentreX, double CentreY, do
         return (across * cos + up * sin, across * sin - up * cos);
     }
 
+    /// <exception cref="ImageException">The piece is too small to have sides.</exception>
     public static SlipFrame Of(Piece piece)
     {
         var (x, y) = (piece.Outline.Average(at => at.X), piece.Outline.Average(at => at.Y));
@@ -45,6 +46,7 @@ internal sealed record SlipFrame(double Tilt, double CentreX, double CentreY, do
 
         var turned = Turn(outline, tilt);
         var bands = Sides(turned);
+        if (bands.Count == 0) throw new ImageException(ImageFault.TooSmall, "The fragment is only a few pixels large: photograph it closer.");
         var (left, right) = (bands.Min(band => band.Left) - 2, bands.Max(band => band.Right) + 2);
         var outer = new SlipFrame(tilt, x, y, left, right - left, turned.Min(at => at.Up) - 0.5, turned.Max(at => at.Up) + 0.5);
         // The sides proper, to a fraction of a pixel: where lines across it enter the slip from either side.

@@ -87,6 +87,31 @@ public sealed class FragmentExtractorTests
     [Fact]
     public void Extract_PieceAsWideAsLong_SaysSo() => Assert.Equal(ImageFault.TooShort, Fault(FragmentRenderer.Render(Scene(1) with { Top = Level(EdgeEnd.Top), Bottom = Level(EdgeEnd.Bottom), Length = 66 })));
 
+    [Fact]
+    public void Extract_AnyPicture_GivesProfilesOrANamedFault() =>
+        Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
+        {
+            var random = new Random(seed);
+            var picture = new Raster(random.Next(1, 150), random.Next(1, 150));
+            // A few blocks, and in half of the pictures noise as strong as they are.
+            for (var block = 0; block < 1 + seed % 4; block++)
+            {
+                var (left, up, colour) = (random.Next(picture.Width), random.Next(picture.Height), (byte)random.Next(256));
+                var (right, down) = (random.Next(left, picture.Width), random.Next(up, picture.Height));
+                for (var y = up; y <= down; y++)
+                    for (var x = left; x <= right; x++) picture.Set(x, y, seed % 2 == 0 ? colour : (byte)random.Next(256), colour, 90);
+            }
+
+            try
+            {
+                Assert.True(FragmentExtractor.Extract(picture, "A").WidthPixels >= FragmentExtractor.LeastWidth);
+            }
+            catch (ImageException)
+            {
+                // said by name
+            }
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(500));
+
     private static ImageFault Fault(Raster picture) => Assert.Throws<ImageException>(() => FragmentExtractor.Extract(picture, "A")).Fault;
 
     private static Edge Level(EdgeEnd end) => new("A", end, new float[Edge.Width]);
