@@ -33,8 +33,8 @@ public static class Tiers
 
     private const double Amplitude = 15;
     private const double AmplitudeSpread = 1;
-    private const double NuisanceSpread = 0.8;
-    private const double SecondBreak = 0.12;
+    private const double NuisanceSpread = 0.9;
+    private const double SecondBreak = 0.15;
 
     private static readonly Nuisances Rougher = Training with { LossDepth = Training.LossDepth * 1.5, Roughness = Training.Roughness * 1.5, Shift = Training.Shift * 1.5, Quantum = 0.25f };
 

@@ -57,8 +57,10 @@ public sealed class NetworkEvidence(MatchModel model) : IEvidence
 /// </summary>
 public sealed class BlendedEvidence(MatchModel model) : IEvidence
 {
-    /// <summary>Nats for a factor e in the composite cost; about as much as the network itself gives to its costs, so that the two weigh alike.</summary>
-    private const float CompositeWeight = 3;
+    /// <summary>
+    /// Nats for a factor e in the composite cost; chosen on the development pairs among 1, 2, 3, 4, 8 and 20.
+    /// </summary>
+    private const float CompositeWeight = 8;
 
     public string Name => "network + composite";
 

@@ -12,12 +12,12 @@ public sealed class EdgeRankerTests
     private static List<Edge> Pool(IEnumerable<EdgePair> pairs) => [.. pairs.SelectMany(pair => new[] { pair.Top, pair.Bottom })];
 
     [Fact]
-    public void Rank_BothDirections_FindsMostMates()
+    public void Rank_BothDirections_FindsMostMatesAmongFive()
     {
         var ranker = new EdgeRanker(MatchModel.Shipped, Pool(Pairs));
 
-        Assert.True(Pairs.Count(pair => ranker.Rank(pair.Top, 5).Any(candidate => candidate.Edge == pair.Bottom)) > 30);
-        Assert.True(Pairs.Count(pair => ranker.Rank(pair.Bottom, 5).Any(candidate => candidate.Edge == pair.Top)) > 30);
+        Assert.True(Pairs.Count(pair => ranker.Rank(pair.Top, 5).Any(candidate => candidate.Edge == pair.Bottom)) > 20);
+        Assert.True(Pairs.Count(pair => ranker.Rank(pair.Bottom, 5).Any(candidate => candidate.Edge == pair.Top)) > 20);
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public sealed class EdgeRankerTests
     {
         var ranker = new EdgeRanker(MatchModel.Shipped, [.. Pairs.Select(pair => pair.Bottom)]);
 
-        Assert.True(Pairs.Count(pair => ranker.Rank(pair.Top, 5).Any(candidate => candidate.Edge == pair.Bottom)) > 30);
+        Assert.True(Pairs.Count(pair => ranker.Rank(pair.Top, 5).Any(candidate => candidate.Edge == pair.Bottom)) > 20);
     }
 
     [Fact]
