@@ -122,8 +122,11 @@ public static partial class Settings
     public static Setting<RefineMode> Refine { get; } = new("--refine", "Device:Refine", "MODE",
         "Whether a cloud that offers it is asked for a refined prompt, which is shorter and may cost quality: auto where the device is ready noticeably sooner for it, on wherever it saves anything, off only for requests that name a keep ratio.", "off", ParseRefine);
 
-    public static Setting<double> KeepRatio { get; } = new("--keep-ratio", "Device:KeepRatio", "R",
-        "Share of a prompt that a refined one keeps, above 0 and up to 1, where 1 asks for none.", PolicyDefaults.KeepRatio.ToString(CultureInfo.InvariantCulture), ParseRatio);
+    public static Setting<double?> KeepRatio { get; } = new("--keep-ratio", "Device:KeepRatio", "R",
+        "Share of a prompt that a refined one keeps, above 0 and up to 1, where 1 asks for none. Without it: the smallest that the model was measured to bear; a model that bears none, or was not measured, is not refined.", null, text => ParseRatio(text));
+
+    public static Setting<string?> RefinementQuality { get; } = new("--refinement-quality", "Device:RefinementQuality", "FILE",
+        "What `pdd eval refinement --json` measured of the device's model. Without it: what was measured of the embedded model, for that.", null, text => text);
 
     public static Setting<bool?> IdleCompletion { get; } = new("--idle-completion", "Device:IdleCompletion", "SWITCH",
         "on or off: while no request waits, the device prefills what it has not ingested of the last conversation. Without it: on, unless the power hint is low.", null, text => Parse.Switch(text));

@@ -1,10 +1,12 @@
 using System.CommandLine;
 using System.Text.Json;
 using PdDevice.Core.Planning;
+using PdDevice.Core.Refinement;
 using PdDevice.Device;
 using PdDevice.Device.Answers;
 using PdDevice.Device.Assists;
 using PdDevice.Device.Link;
+using PdDevice.Evaluation.Reports;
 
 namespace PdDevice.Cli.Commands;
 
@@ -16,7 +18,7 @@ public static class DeviceSetup
         Settings.Model.Option, Settings.Cloud.Option, Settings.CloudKey.Option, Settings.LocalOnly.Option, Settings.CloudMode.Option, Settings.Profile.Option, Settings.Link.Option,
         Settings.PlainHttp.Option, Settings.AllowCompatible.Option, Settings.Context.Option, Settings.Threads.Option,
         Settings.TargetTtft.Option, Settings.PowerHint.Option, Settings.FirstTokenPatience.Option, Settings.StallPatience.Option,
-        Settings.Refine.Option, Settings.KeepRatio.Option,
+        Settings.Refine.Option, Settings.KeepRatio.Option, Settings.RefinementQuality.Option,
     ];
 
     /// <summary>The cloud the options allow, checked before anything is loaded; null: local only.</summary>
@@ -69,9 +71,22 @@ public static class DeviceSetup
                 Power = Settings.PowerHint.Of(result),
                 Refine = Settings.Refine.Of(result),
                 KeepRatio = Settings.KeepRatio.Of(result),
+                Quality = Quality(Settings.RefinementQuality.Of(result), loaded.Engine.Identity.WeightsFingerprint),
                 Patience = new CloudPatience { FirstTokenFloor = Settings.FirstTokenPatience.Of(result), Stall = Settings.StallPatience.Of(result) },
             },
         };
+    }
+
+    private static RefinementQuality? Quality(string? file, string weightsFingerprint)
+    {
+        try
+        {
+            return file is null ? MeasuredQuality.BuiltIn(weightsFingerprint) : MeasuredQuality.Read(file, weightsFingerprint);
+        }
+        catch (Exception exception) when (exception is FormatException or IOException or UnauthorizedAccessException)
+        {
+            throw new CliException($"{Settings.RefinementQuality.Flag}: {exception.Message}");
+        }
     }
 
     private static CloudMode Mode(ParseResult result) => Settings.LocalOnly.Of(result) ? CloudMode.Off : Settings.CloudMode.Of(result);

@@ -1,4 +1,5 @@
 using PdDevice.Core.Planning;
+using PdDevice.Core.Refinement;
 using PdDevice.Device.Assists;
 using PdDevice.Device.Telemetry;
 
@@ -20,8 +21,11 @@ public sealed record AnswerPolicy
     /// <summary>Whether a refined prompt is asked for. Default: only for requests that name a keep ratio, for it may cost quality.</summary>
     public RefineMode Refine { get; init; } = RefineMode.Off;
 
-    /// <summary>Share of a prompt that a refined one keeps where a request does not say, above 0, at most 1. Default 0.5.</summary>
-    public double KeepRatio { get; init; } = 0.5;
+    /// <summary>Share of a prompt that a refined one keeps where a request does not say, above 0, at most 1; null (default): the smallest that <see cref="Quality"/> bears, or none.</summary>
+    public double? KeepRatio { get; init; }
+
+    /// <summary>What refinement was measured to cost this device's model; null (default): not measured, so nothing is refined unless a ratio is named.</summary>
+    public RefinementQuality? Quality { get; init; }
 
     /// <summary>The mode of a request that asks for this one, or for none.</summary>
     public CloudMode Of(CloudMode? asked) => Mode == CloudMode.Off ? CloudMode.Off : asked ?? Mode;

@@ -22,8 +22,7 @@ internal sealed class Refining(AnswerRequest request, ITokenizer tokenizer, Answ
     public RefinementWish? Wish()
     {
         if (request.KeepRatio is null && policy.Refine == RefineMode.Off) return null;
-        var wanted = request.KeepRatio ?? policy.KeepRatio;
-        if (wanted > MostRatio) return null;
+        if ((request.KeepRatio ?? policy.KeepRatio ?? policy.Quality?.SmallestBorne) is not { } wanted || wanted > MostRatio) return null;
         _mustKeep = MustKeep.Of(tokenizer.Pieces(request.Prompt), request.Protected);
         var ratio = Math.Max(wanted, _mustKeep.Sum(range => range.Count) / (double)request.Prompt.Length);
         if (ratio > MostRatio) return null;

@@ -17,7 +17,7 @@ public sealed class RefinedAnswerTests
     private const int Lease = 256;
     private const int MaxTokens = 280;
 
-    private static readonly AnswerPolicy Refine = new() { Refine = RefineMode.On };
+    private static readonly AnswerPolicy Refine = new() { Refine = RefineMode.On, KeepRatio = 0.5 };
 
     [Theory]
     [InlineData(0)]
@@ -120,6 +120,19 @@ public sealed class RefinedAnswerTests
         Assert.Equal([FailurePlace.RefinedPrompt], outcome.Usage.Failures);
         Assert.InRange(outcome.Usage.Assists, 2, 4); // the lease was planned for half the prompt
         Assert.All(Gaps(outcome), gap => Assert.InRange(gap / Scripted.DeviceRates.DecodeStep, 0, 1.5));
+    }
+
+    [Theory]
+    [InlineData(0.2, -0.5, -1, 0.2)] // borne
+    [InlineData(0.2, -1.5, -2, null)] // too much lost in the mean
+    [InlineData(0.2, 0, -3.5, null)] // known too badly
+    public void RunAsync_NoRatioNamed_TheSmallestThatTheModelBearsOrNone(double ratio, double change, double low, double? asked)
+    {
+        var quality = new RefinementQuality([new RatioQuality(ratio, change, low, 500)]);
+        var (_, cloud) = Run(Scripted.Request(2000, 60, 0), new Setup { Policy = Refine with { KeepRatio = null, Quality = quality } });
+        Assert.Equal(asked, cloud.Requests[0].Refine?.KeepRatio);
+        var (_, unmeasured) = Run(Scripted.Request(2000, 60, 0), new Setup { Policy = Refine with { KeepRatio = null } });
+        Assert.Null(unmeasured.Requests[0].Refine);
     }
 
     [Fact]
