@@ -71,14 +71,14 @@ public sealed class FractureTests
         Assert.All(one, height => Assert.True(float.IsFinite(height)));
     }
 
-    private static double Roughness(IFracture law)
+    private static double Roughness(WeibullBundle law)
     {
         var heights = new float[5_000];
         law.Draw(new Random(2), heights);
         return heights.Zip(heights.Skip(1), (left, right) => Math.Abs(right - left)).Average();
     }
 
-    private static double SlopeCorrelation(IFracture law)
+    private static double SlopeCorrelation(AutoregressiveWalk law)
     {
         var heights = new float[20_000];
         law.Draw(new Random(3), heights);
