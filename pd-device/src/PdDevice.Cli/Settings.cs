@@ -1,4 +1,3 @@
-using System.Globalization;
 using PdDevice.Cloud;
 using PdDevice.Cloud.Keys;
 using PdDevice.Cli.Tune;
