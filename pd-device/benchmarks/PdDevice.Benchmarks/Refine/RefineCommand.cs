@@ -34,7 +34,7 @@ internal static class RefineCommand
         var smoke = result.GetValue(ServingOptions.Smoke);
         var model = (smoke ? null : result.GetValue(ServingOptions.Model)) ?? EmbeddedModel.Path;
         if (!File.Exists(model)) throw new CliException($"There is no model file '{model}'.");
-        var (ratio, runs, threads) = (Settings.KeepRatio.Of(result), smoke ? 1 : Math.Max(1, result.GetValue(Runs)), Settings.Threads.Of(result));
+        var (ratio, runs, threads) = (Settings.KeepRatio.Of(result) ?? 0.5, smoke ? 1 : Math.Max(1, result.GetValue(Runs)), Settings.Threads.Of(result));
         string[] profiles = smoke ? ["phone@600"] : ["phone", "phone-cpu"];
         int[] prompts = smoke ? [1200] : [2000, 3000];
 

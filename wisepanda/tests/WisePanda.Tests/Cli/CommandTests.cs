@@ -73,11 +73,7 @@ public sealed class CommandTests : IDisposable
 
     private async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)
     {
-<<<<<<< HEAD
-        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, WorkingDirectory = folder.FullName, RedirectStandardOutput = true, RedirectStandardError = true };
-=======
         var start = new ProcessStartInfo("dotnet") { WorkingDirectory = folder.FullName, UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
->>>>>>> panda
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "wisepanda.dll"));
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         using var process = Process.Start(start)!;
