@@ -1,0 +1,60 @@
+using PdDevice.Simulation;
+using PdDevice.Simulation.Devices;
+using PdDevice.Simulation.Reports;
+using PdDevice.Simulation.Policies;
+using PdDevice.Simulation.Traces;
+
+namespace PdDevice.Cli.Simulate;
+
+/// <summary>Carries a plan out.</summary>
+public sealed class SimulationRun(SimulationPlan plan, SimulationScreen screen)
+{
+    /// <summary>Runs every policy; broken off, the report is of what had ended by then and says so.</summary>
+    /// <exception cref="TraceException">The trace cannot be used.</exception>
+    public SimulationReport Run(CancellationToken cancellationToken)
+    {
+        var (notes, prompt, output) = Survey();
+        var scaling = new TraceScaling(plan.Load, plan.OutputMean is { } mean ? mean / output : 1, plan.Requests);
+        var requests = plan.Requests > 0 ? plan.Requests : notes.Requests;
+        var comparison = new Comparison(plan.Setup, plan.Quality, () => TraceReader.Read(plan.Trace), scaling);
+        var results = new List<PolicyResult>();
+        foreach (var policy in plan.Policies)
+        {
+            screen.Begin();
+            results.Add(comparison.Run(policy, PolicyCatalog.Usual(policy, plan.Setup.Cloud.Machines), plan.Load, done => screen.Progress(policy, done, requests), cancellationToken));
+            if (cancellationToken.IsCancellationRequested) break;
+        }
+
+        screen.EndProgress();
+        return new SimulationReport
+        {
+            Trace = Path.GetFileName(plan.Trace), Requests = requests, SkippedLines = notes.Empty, OutOfOrderLines = notes.OutOfOrder,
+            Synthetic = [.. Synthetic(scaling, notes.Requests)], MeanPrompt = Math.Round(prompt, 1), MeanOutput = Math.Round(output * scaling.OutputFactor, 1),
+            Seed = plan.Setup.Seed, Cloud = plan.CloudName, Machines = plan.Setup.Cloud.Machines, Model = plan.Model,
+            Devices = string.Join(", ", plan.Setup.Devices.Kinds.Zip(plan.Setup.Devices.Weights, (kind, weight) => $"{kind.Name}:{weight}")),
+            Links = [.. plan.Setup.Links.Select(link => link.Name)],
+            Objectives = $"{plan.Setup.Objectives.Set.ToString().ToLowerInvariant()}, epsilon {plan.Setup.Objectives.Epsilon}",
+            Quality = plan.QualityText, EnergySource = DevicePower.Source, Partial = cancellationToken.IsCancellationRequested, Policies = results,
+        };
+    }
+
+    private (TraceNotes Notes, double Prompt, double Output) Survey()
+    {
+        var notes = new TraceNotes();
+        var (prompt, output) = (0.0, 0.0);
+        foreach (var request in TraceReader.Read(plan.Trace, notes))
+        {
+            prompt += request.PromptTokens;
+            output += request.OutputTokens;
+        }
+
+        return (notes, prompt / notes.Requests, output / notes.Requests);
+    }
+
+    private IEnumerable<string> Synthetic(TraceScaling scaling, long measured)
+    {
+        if (plan.Load != 1) yield return FormattableString.Invariant($"requests come {plan.Load} times as fast as measured");
+        if (scaling.SyntheticOutputs) yield return FormattableString.Invariant($"answers are {scaling.OutputFactor:0.##} times as long as measured");
+        if (plan.Requests > measured) yield return "the trace is repeated";
+    }
+}
