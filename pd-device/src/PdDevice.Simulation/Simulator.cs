@@ -56,6 +56,9 @@ public sealed class Simulator : ITokenSink
     /// <summary>Events handled.</summary>
     public long Events => _events.Taken;
 
+    /// <summary>Answers' states ever held at once: what memory grows with.</summary>
+    internal int States => _answers.Count;
+
     /// <summary>The answers that have not ended; for tests of what decisions see.</summary>
     internal IEnumerable<Answer> Unfinished => _answers.Where(answer => !answer.Free && !answer.Told);
 
@@ -224,9 +227,9 @@ public sealed class Simulator : ITokenSink
         if (answer.Plan.Keep < 1) Refined(answer, rates);
         if (answer.Plan.ShipsState) Shipped(answer, rates);
         var left = Math.Max(0, (answer.Prompt / rates.PrefillTokensPerSecond) - Seconds(answer.LastComing - answer.Arrived));
-        generation.Lease = Math.Clamp(
-            _policy.Enough(new FirstTokenView(rates, left, Seconds(answer.Plan.Period), TimeSpan.FromTicks(answer.Link.RoundTrip), generation.Site.DecodeTokensPerSecond), generation.Lease),
-            1, generation.Lease);
+        var view = new FirstTokenView(rates, left, Seconds(answer.Plan.Period), TimeSpan.FromTicks(answer.Link.RoundTrip), generation.Site.DecodeTokensPerSecond);
+        var enough = _probe is null ? _policy.Enough(view, generation.Lease) : _probe.Check((_policy, view, generation.Lease), static s => s._policy.Enough(s.view, s.Lease));
+        generation.Lease = Math.Clamp(enough, 1, generation.Lease);
     }
 
     private void Refined(Answer answer, EngineRates rates)

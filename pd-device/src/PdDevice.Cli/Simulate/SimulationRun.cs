@@ -13,7 +13,7 @@ public sealed class SimulationRun(SimulationPlan plan, SimulationScreen screen)
     /// <exception cref="TraceException">The trace cannot be used.</exception>
     public SimulationReport Run(CancellationToken cancellationToken)
     {
-        var (notes, prompt, output) = Survey();
+        var (notes, prompt, output, rate) = Survey();
         var scaling = new TraceScaling(plan.Load, plan.OutputMean is { } mean ? mean / output : 1, plan.Requests);
         var requests = plan.Requests > 0 ? plan.Requests : notes.Requests;
         var comparison = new Comparison(plan.Setup, plan.Quality, () => TraceReader.Read(plan.Trace), scaling);
@@ -25,6 +25,18 @@ public sealed class SimulationRun(SimulationPlan plan, SimulationScreen screen)
             if (cancellationToken.IsCancellationRequested) break;
         }
 
+        var (best, loads) = (new List<PolicyResult>(), new List<LoadPoint>());
+        foreach (var policy in plan.Search ? plan.Policies : [])
+        {
+            var part = new Comparison(plan.Setup, plan.Quality, () => TraceReader.Read(plan.Trace), scaling with { Requests = Math.Min(requests, Search.PartRequests) });
+            var runs = 0;
+            var (found, points) = new Search(part, comparison, plan.Setup.Cloud.Machines, rate).Find(
+                policy, run => screen.Status($"{policy}: run {++runs}, {run.Load:0.##} times the load: {run.MetShare:0.0%} met"), cancellationToken);
+            if (cancellationToken.IsCancellationRequested) break;
+            if (found is not null) best.Add(found);
+            loads.AddRange(points);
+        }
+
         screen.EndProgress();
         return new SimulationReport
         {
@@ -34,21 +46,22 @@ public sealed class SimulationRun(SimulationPlan plan, SimulationScreen screen)
             Devices = string.Join(", ", plan.Setup.Devices.Kinds.Zip(plan.Setup.Devices.Weights, (kind, weight) => $"{kind.Name}:{weight}")),
             Links = [.. plan.Setup.Links.Select(link => link.Name)],
             Objectives = $"{plan.Setup.Objectives.Set.ToString().ToLowerInvariant()}, epsilon {plan.Setup.Objectives.Epsilon}",
-            Quality = plan.QualityText, EnergySource = DevicePower.Source, Partial = cancellationToken.IsCancellationRequested, Policies = results,
+            Quality = plan.QualityText, EnergySource = DevicePower.Source, Partial = cancellationToken.IsCancellationRequested, Policies = results, Best = best, Loads = loads,
         };
     }
 
-    private (TraceNotes Notes, double Prompt, double Output) Survey()
+    private (TraceNotes Notes, double Prompt, double Output, double Rate) Survey()
     {
         var notes = new TraceNotes();
-        var (prompt, output) = (0.0, 0.0);
+        var (prompt, output, last) = (0.0, 0.0, 0L);
         foreach (var request in TraceReader.Read(plan.Trace, notes))
         {
             prompt += request.PromptTokens;
             output += request.OutputTokens;
+            last = request.At;
         }
 
-        return (notes, prompt / notes.Requests, output / notes.Requests);
+        return (notes, prompt / notes.Requests, output / notes.Requests, notes.Requests / Math.Max(1, TimeSpan.FromTicks(last).TotalSeconds));
     }
 
     private IEnumerable<string> Synthetic(TraceScaling scaling, long measured)

@@ -26,8 +26,17 @@ public sealed class SimulationScreen(IAnsiConsole console, TimeProvider time)
         var rate = done / Math.Max(seconds, 1e-3);
         var filled = (int)Math.Clamp(30.0 * done / Math.Max(1, all), 0, 30);
         var text = $"{what,-20} [{new string('#', filled)}{new string('.', 30 - filled)}] {(double)done / Math.Max(1, all),4:P0}  {rate:N0} requests/s  {TimeSpan.FromSeconds((all - done) / Math.Max(rate, 1)):m\\:ss} left";
-        console.Profile.Out.Writer.Write($"\r\u001b[2K{text[..Math.Min(text.Length, Math.Max(1, console.Profile.Width - 1))]}");
+        Show(text);
     }
+
+    /// <summary>One line of what goes on, where the terminal can.</summary>
+    public void Status(string text)
+    {
+        if (_live) Show(text);
+    }
+
+    private void Show(string text) =>
+        console.Profile.Out.Writer.Write($"\r\u001b[2K{text[..Math.Min(text.Length, Math.Max(1, console.Profile.Width - 1))]}");
 
     public void EndProgress()
     {

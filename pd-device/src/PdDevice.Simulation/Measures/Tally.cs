@@ -35,6 +35,9 @@ public sealed class Tally
 
     public long Met { get; private set; }
 
+    /// <summary>Answers whose first token could have been in time in an idle world, from the cloud or the device.</summary>
+    public long Attainable { get; private set; }
+
     /// <summary>Answers with a gap over 1.25/d.</summary>
     public long Stalled { get; private set; }
 
@@ -121,6 +124,7 @@ public sealed class Tally
         if (stalled) Stalled++;
         if (!stalled && ttft <= (objectives.Ttft * 1000) + 0.001) Met++;
         var alone = answer.Prompt / rates.PrefillTokensPerSecond * answer.Slowdown;
+        if (objectives.Ttft >= Math.Min(cloudFirst, alone)) Attainable++;
         if (alone >= 10 * cloudFirst)
         {
             SlowTtft.Add(ttft);

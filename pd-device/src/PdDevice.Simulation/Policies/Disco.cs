@@ -8,8 +8,9 @@ namespace PdDevice.Simulation.Policies;
 /// buffered tokens last until the device has ingested prompt and tokens, at the mean rates. The loser's prefill goes on
 /// instead of being dropped and begun again: a favour to it.
 /// </summary>
+/// <param name="margin">Buffered tokens over those the mean rates ask for; at least 1.</param>
 /// <param name="longestOnDevice">The dispatch threshold: seconds of the device's own TTFT up to which the cloud is not asked.</param>
-public sealed class Disco(double longestOnDevice) : IPolicy
+public sealed class Disco(double longestOnDevice, double margin) : IPolicy
 {
     public string Name => "disco";
 
@@ -26,7 +27,7 @@ public sealed class Disco(double longestOnDevice) : IPolicy
 
     public int Enough(in FirstTokenView view, int lease)
     {
-        var enough = new LeaseForm(view.PrefillLeft, 1 / view.Rates.PrefillTokensPerSecond, 0, view.Period, 0).Tokens(lease);
+        var enough = new LeaseForm(view.PrefillLeft * margin, 1 / view.Rates.PrefillTokensPerSecond, 0, view.Period, 0).Tokens(lease);
         // The stop is half a round trip on its way, and the first token was as long.
         return enough == 0 ? lease : enough + (int)Math.Ceiling(view.RoundTrip.TotalSeconds * view.CloudDecode);
     }

@@ -1,3 +1,4 @@
+using PdDevice.Core.Planning;
 using PdDevice.Core.Planning.Requests;
 
 namespace PdDevice.Simulation.Policies;
@@ -11,7 +12,7 @@ namespace PdDevice.Simulation.Policies;
 /// <param name="bytesPerPosition">Of shipped state.</param>
 public sealed class KvShipping(Objectives objectives, double bytesPerPosition) : IPolicy
 {
-    private readonly RequestPlanner _planner = new();
+    private readonly RequestPlanner _planner = new(null, 0);
 
     public string Name => "kv-shipping";
 
@@ -27,9 +28,10 @@ public sealed class KvShipping(Objectives objectives, double bytesPerPosition) :
         var meets = first + Math.Max(0, (view.PromptTokens - (first * p)) / (p + shipped));
         var lead = (view.PromptTokens / p) - meets;
         if (lead > 0) input = input with { DeviceLead = lead };
-        var plan = _planner.Plan(input, objectives.Of(view.Rates, view.PromptTokens, first));
-        // Whether the cloud is worth asking is decided by the device's true wait, not by that with its help.
-        if (!plan.UseCloud) plan = _planner.Plan(input, objectives.Of(view.Rates, view.PromptTokens, first) with { Ttft = 0 });
+        var wanted = objectives.Of(view.Rates, view.PromptTokens, first);
+        var plan = PdDevicePolicy.Plan(_planner, input, wanted);
+        // Whether the cloud is worth asking is decided by the device's wait without its help, not by that with it.
+        if (!plan.UseCloud && view.PromptTokens / p > wanted.Ttft) plan = _planner.Plan(input with { Mode = CloudMode.Required }, wanted);
         return PdDevicePolicy.Translate(plan, view) with { ShipsState = true };
     }
 }

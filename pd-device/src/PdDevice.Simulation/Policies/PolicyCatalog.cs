@@ -1,3 +1,4 @@
+using PdDevice.Core.Planning.Fleet;
 using PdDevice.Core.Planning.Requests;
 using PdDevice.Simulation.Cloud;
 
@@ -6,8 +7,10 @@ namespace PdDevice.Simulation.Policies;
 /// <summary>What the search may set for a policy and its cloud.</summary>
 /// <param name="Slots">Slots of a machine that decodes.</param>
 /// <param name="PrefillMachines">Machines that only prefill; 0: all do both.</param>
+/// <param name="MaxStallMs">Longest batch while streams run, ms.</param>
 /// <param name="LongestOnDevice">For DiSCo: its dispatch threshold, seconds.</param>
-public sealed record PolicySettings(int Slots, int PrefillMachines = 0, double LongestOnDevice = 0.5);
+/// <param name="Margin">For DiSCo: tokens buffered over those the mean rates ask for.</param>
+public sealed record PolicySettings(int Slots, int PrefillMachines = 0, int MaxStallMs = 100, double LongestOnDevice = 0.5, double Margin = 1.1);
 
 /// <summary>The policies by name, in the order in which they are shown.</summary>
 public static class PolicyCatalog
@@ -29,14 +32,29 @@ public static class PolicyCatalog
     public static PolicySettings Usual(string name, int machines) =>
         new(256, name == CloudPools ? Math.Max(1, machines * 3 / 4) : 0);
 
-    /// <summary>All settings the search tries for a policy.</summary>
-    public static IEnumerable<PolicySettings> Space(string name, int machines) => name switch
+    /// <summary>The fleets the search tries for a policy: cloud-only in its two forms has one arrangement each, all others may have either.</summary>
+    public static FleetSpace Fleets(string name, int machines)
     {
-        DeviceOnly => [Usual(name, machines)],
-        CloudPools => from prefill in Enumerable.Range(1, Math.Max(1, machines - 1)) from slots in (int[])[128, 256] select new PolicySettings(slots, prefill),
-        DiSCo => from slots in (int[])[256] from longest in (double[])[0.1, 0.5, 1] select new PolicySettings(slots, 0, longest),
-        _ => from slots in (int[])[64, 128, 256, 512] select new PolicySettings(slots),
+        var splits = FleetSpace.Splits(machines);
+        IReadOnlyList<(int Mixed, int Prefill, int Decode)> arranged = name switch
+        {
+            DeviceOnly or CloudOnly => [.. splits.Where(split => split.Mixed > 0)],
+            CloudPools => [.. splits.Where(split => split.Mixed == 0)],
+            _ => splits,
+        };
+        return new FleetSpace(arranged, name == DeviceOnly ? [256] : [64, 128, 256], [0], [LeasePolicy.Whole], [0]);
+    }
+
+    /// <summary>Beside the fleet, what the search tries: the longest batch, and DiSCo's own two.</summary>
+    public static IEnumerable<PolicySettings> Space(string name) => name switch
+    {
+        DeviceOnly => [new(256)],
+        CloudPools => [new(256)],
+        DiSCo => from stall in Stalls from longest in (double[])[0.25, 1] from margin in (double[])[1, 1.2] select new PolicySettings(256, 0, stall, longest, margin),
+        _ => from stall in Stalls select new PolicySettings(256, 0, stall),
     };
+
+    private static int[] Stalls => [25, 100];
 
     /// <summary>A policy, and the cloud as it arranges it.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
@@ -50,13 +68,13 @@ public static class PolicyCatalog
         {
             DeviceOnly => new DeviceOnly(),
             CloudOnly or CloudPools => new CloudOnly(name),
-            DiSCo => new Disco(settings.LongestOnDevice),
+            DiSCo => new Disco(settings.LongestOnDevice, settings.Margin),
             Shipping => new KvShipping(setup.Objectives, setup.Cloud.KvBytesPerPosition * setup.StateBytesShare),
             Unrefined => new PdDevicePolicy(setup.Objectives, null),
             PdDevice => new PdDevicePolicy(setup.Objectives, quality),
             _ => throw new ArgumentException($"There is no policy '{name}'. Known: {string.Join(", ", Names)}.", nameof(name)),
         };
-        var cloud = setup.Cloud with { Slots = settings.Slots, PrefillMachines = settings.PrefillMachines };
+        var cloud = setup.Cloud with { Slots = settings.Slots, PrefillMachines = settings.PrefillMachines, MaxStall = TimeSpan.FromMilliseconds(settings.MaxStallMs) };
         if (policy is CloudOnly) cloud = cloud with { Queue = WholeAnswerQueue };
         return (policy, setup with { Cloud = cloud });
     }

@@ -61,6 +61,9 @@ public sealed record PolicyResult
 
     public double MetShare { get; init; }
 
+    /// <summary>Share whose first token could have been in time in an idle world: no policy meets more.</summary>
+    public double AttainableShare { get; init; }
+
     public double StalledShare { get; init; }
 
     public double EndedInCloudShare { get; init; }
@@ -118,7 +121,7 @@ public sealed record PolicyResult
             CloudDecodeTokens = tally.CloudTokens, CloudTokensPerAnswer = R(tally.CloudTokens / (double)answers),
             SlotSeconds = R(tally.SlotSeconds), SlotSecondsPerAnswer = R(tally.SlotSeconds / answers),
             Goodput = R(tally.Goodput), Ceiling = R(tally.Ceiling), MetShare = R(tally.Met / (double)answers),
-            StalledShare = R(tally.Stalled / (double)answers), EndedInCloudShare = R(tally.EndedInCloud / (double)answers),
+            AttainableShare = R(tally.Attainable / (double)answers), StalledShare = R(tally.Stalled / (double)answers), EndedInCloudShare = R(tally.EndedInCloud / (double)answers),
             UsedCloudShare = R(tally.UsedCloud / (double)answers), Refusals = tally.Refusals, Impossible = tally.Impossible,
             CloudTokensWasted = tally.CloudWasted, DevicePrefillTokens = tally.DevicePrefill, DevicePrefillTokensWasted = tally.DeviceWasted,
             DeviceJoulesPerAnswer = R(tally.DeviceJoules / answers), MeanKeep = R(tally.PromptTokens > 0 ? 1 - (tally.Dropped / (double)tally.PromptTokens) : 1),

@@ -11,11 +11,12 @@ public static class ReportTable
         ("TPOT mean ms", p => $"{p.TpotMeanMs:N0}"),
         ("largest gap p99 ms", p => $"{p.LargestGapP99Ms:N0}"),
         ("total p50 s", p => $"{p.TotalP50Ms / 1000:N1}"),
-        ("ended in cloud", p => $"{p.EndedInCloudShare:P1}"),
+        ("ended in cloud", p => $"{p.EndedInCloudShare:0.0%}"),
         ("cloud tokens/answer", p => $"{p.CloudTokensPerAnswer:N1}"),
         ("slot s/answer", p => $"{p.SlotSecondsPerAnswer:N3}"),
         ("goodput/acc.", p => $"{p.Goodput:N2}"),
         ("ceiling", p => $"{p.Ceiling:N2}x"),
-        ("met", p => $"{p.MetShare:P1}"),
+        ("met / attainable", p => $"{p.MetShare:0.0%} / {p.AttainableShare:0.0%}"),
+        ("stalled", p => $"{p.StalledShare:0.0%}"),
     ];
 }
