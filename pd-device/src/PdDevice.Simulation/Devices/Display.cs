@@ -15,6 +15,7 @@ public interface IGapSink
 /// <param name="period">Time between two shown tokens, ticks; 0 shows them as they come.</param>
 public struct Display(long period)
 {
+    private readonly long _half = (TimeSpan.FromTicks(period) / 2).Ticks; // rounded as the controller rounds it
     private long _due;
 
     public long Period { get; } = period;
@@ -49,7 +50,7 @@ public struct Display(long period)
                 if (run > 1) Show(_due + ((run - 1) * Period), gaps, run - 1, Period);
                 _due += run * Period;
             }
-            else if (Shown > 0 && 2 * late < Period && step == Period)
+            else if (Shown > 0 && late < _half && step == Period)
             {
                 // A little late, and staying so: the schedule is kept.
                 run = count;
@@ -64,12 +65,12 @@ public struct Display(long period)
                 Show(first, gaps, 1);
                 if (run > 1) Show(first + ((run - 1) * step), gaps, run - 1, step);
                 var lateness = LatenessAfter(late, step - Period, run - 1);
-                _due = Last + Period - (2 * lateness < Period ? lateness : 0);
+                _due = Last + Period - (lateness < _half ? lateness : 0);
             }
             else
             {
                 run = 1;
-                var keeps = Shown > 0 && 2 * late < Period;
+                var keeps = Shown > 0 && late < _half;
                 Show(first, gaps, 1);
                 _due = keeps ? _due + Period : first + Period;
             }
@@ -82,12 +83,12 @@ public struct Display(long period)
     /// <summary>How late a token is, so many after one that is late, where each comes slower than it is due: the schedule restarts at half a period.</summary>
     private readonly long LatenessAfter(long late, long slower, long tokens)
     {
-        var period = Period;
+        var half = _half;
         var kept = UntilHalf(late);
         if (tokens <= kept) return late + (tokens * slower);
         return slower * (1 + ((tokens - kept - 1) % (UntilHalf(slower) + 1)));
 
-        long UntilHalf(long from) => 2 * from >= period ? 0 : (period - (2 * from) + (2 * slower) - 1) / (2 * slower);
+        long UntilHalf(long from) => from >= half ? 0 : (half - from + slower - 1) / slower;
     }
 
     private void Show<T>(long at, T gaps, long count, long gap = -1)
