@@ -13,6 +13,7 @@ var root = new RootCommand("P/D-Device: a cloud makes the first tokens, the devi
     DeviceCommand.Create(),
     KeysCommand.Create(),
     SimulateCommand.Create(),
+    TuneCommand.Create(),
 };
 
 return await Failures.GuardAsync(async () =>

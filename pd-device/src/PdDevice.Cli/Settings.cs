@@ -1,5 +1,6 @@
 using PdDevice.Cloud;
 using PdDevice.Cloud.Keys;
+using PdDevice.Cli.Tune;
 using PdDevice.Core.Planning;
 using PdDevice.Core.Planning.Costs;
 using PdDevice.Core.Planning.Requests;
@@ -140,6 +141,33 @@ public static class Settings
     public static Setting<int> DemoTokens { get; } = new("--max-tokens", "Demo:MaxTokens", "N",
         "For `pdd demo`: tokens of the answer, 1 to 1000.", "200", Parse.Int(1, 1000));
 
+    public static Setting<TuneDevice> TuneDevice { get; } = new("--device", "Tune:Device", "NAME|P,D",
+        $"For `pdd tune`: {string.Join(", ", Hardware.Devices.Select(hardware => hardware.Name))}, or prefill and decode tokens/s as in 800,13.", "phone-npu", ParseTuneDevice);
+
+    public static Setting<Hardware> TuneCloud { get; } = new("--cloud-machine", "Tune:CloudMachine", "NAME",
+        $"For `pdd tune`: {string.Join(", ", Hardware.Clouds.Select(hardware => hardware.Name))}.", "H200", text => ParseHardware(text, Hardware.Clouds));
+
+    public static Setting<ModelShape> TuneModel { get; } = new("--model-size", "Tune:ModelSize", "SIZE",
+        $"For `pdd tune`: {string.Join(", ", ModelShape.All.Select(shape => $"{shape.Name} (as {shape.Mirrors})"))}.", "8B", ParseModelSize);
+
+    public static Setting<int> TuneBatch { get; } = new("--batch", "Tune:Batch", "N",
+        "For `pdd tune`: sequences that decode together in the cloud, 1 to 4096.", "128", Parse.Int(1, 4096));
+
+    public static Setting<EmulatedLinkOptions> TuneLink { get; } = new("--link", "Tune:Link", "LINK",
+        "For `pdd tune`: the network to the cloud, as in rtt=40ms,up=5mbit,down=20mbit.", "rtt=40ms,up=10mbit,down=40mbit", ParseLink);
+
+    public static Setting<int> TunePrompt { get; } = new("--prompt", "Tune:Prompt", "N",
+        "For `pdd tune`: prompt tokens, 1 to 1000000.", "1000", Parse.Int(1, 1_000_000));
+
+    public static Setting<string> TuneObjectives { get; } = new("--objectives", "Tune:Objectives", "SET",
+        "For `pdd tune`: absolute (first token within 1 s) or relative (within a tenth of the device's own, where that is at least twice the cloud's); no gap over 1.25/d in both.", "absolute", ParseObjectives);
+
+    public static Setting<QualityTable> TuneQuality { get; } = new("--quality", "Tune:Quality", "KEEP=MEAN:MOST,...",
+        "For `pdd tune`: what refinement loses, as measured: keep ratio, mean loss and its upper bound, as in 0.5=0.01:0.02,0.25=0.03:0.05. Without it the whole prompt is kept.", null, ParseQuality);
+
+    public static Setting<double> TuneMostLoss { get; } = new("--max-loss", "Tune:MaxLoss", "X",
+        "For `pdd tune`: largest loss of quality by refinement, 0 to 1, held against the upper bound.", "0", Parse.Double(0, 1));
+
     /// <summary>A path; writes what the command's table shows.</summary>
     public static Setting<string> Json { get; } = new("--json", "Output:Json", "FILE",
         "Also writes the results as JSON.", null, Parse.Text);
@@ -162,14 +190,14 @@ public static class Settings
     public static Setting<string> Report { get; } = new("--report", "Simulate:Report", "DIR",
         "Also writes a report of tables and plots that opens without a network.", null, Parse.Text);
 
-    public static Setting<string> CloudHardware { get; } = new("--cloud-machine", "Simulate:CloudMachine", "NAME",
-        $"The cloud's accelerator: {string.Join(", ", Hardware.Clouds.Select(cloud => cloud.Name))}.", "H200", Parse.Text);
+    public static Setting<Hardware> CloudHardware { get; } = new("--cloud-machine", "Simulate:CloudMachine", "NAME",
+        $"For `pdd simulate`: the cloud's accelerator: {string.Join(", ", Hardware.Clouds.Select(cloud => cloud.Name))}.", "H200", text => ParseHardware(text, Hardware.Clouds));
 
     public static Setting<int> Machines { get; } = new("--machines", "Simulate:Machines", "N",
         "Accelerators of the cloud, 2 to 1000, so that there can be pools.", "4", Parse.Int(2, 1000));
 
-    public static Setting<string> ModelSize { get; } = new("--model-size", "Simulate:ModelSize", "SIZE",
-        $"The model that is modelled: {string.Join(", ", ModelShape.All.Select(shape => shape.Name))}.", "8B", Parse.Text);
+    public static Setting<ModelShape> ModelSize { get; } = new("--model-size", "Simulate:ModelSize", "SIZE",
+        $"For `pdd simulate`: {string.Join(", ", ModelShape.All.Select(shape => $"{shape.Name} (as {shape.Mirrors})"))}.", "8B", ParseModelSize);
 
     public static Setting<string> Devices { get; } = new("--devices", "Simulate:Devices", "MIX",
         $"Devices with their weights, as in phone-npu:2,laptop-gpu:1. Known: {string.Join(", ", Hardware.Devices.Select(device => device.Name))}.", "phone-npu,phone-cpu,laptop-gpu", Parse.Text);
@@ -179,10 +207,10 @@ public static class Settings
         "rtt=50ms,up=10mbit,down=40mbit", ParseLinks);
 
     public static Setting<ObjectiveSet> ObjectiveSet { get; } = new("--objectives", "Simulate:Objectives", "SET",
-        "relative (TTFT at most a tenth of the device's own where that is long) or absolute (TTFT at most 1 s); in both no gap over 1.25/d.", "relative", ParseObjectives);
+        "For `pdd simulate`: relative (TTFT at most a tenth of the device's own where that is long) or absolute (TTFT at most 1 s); in both no gap over 1.25/d.", "relative", ParseObjectiveSet);
 
-    public static Setting<QualityTable> Quality { get; } = new("--quality", "Simulate:Quality", "R:LOSS,...",
-        "Keep ratios of refined prompts and the largest loss of quality at each, as measured elsewhere; the default is an assumption.", "0.5:0.02", ParseQuality);
+    public static Setting<QualityTable> Quality { get; } = new("--quality", "Simulate:Quality", "KEEP=MEAN:MOST,...",
+        "For `pdd simulate`: what refinement loses, as measured elsewhere: keep ratio, mean loss and its upper bound, which may be 0.02 at most; the default is an assumption.", "0.5=0.01:0.02", ParseQuality);
 
     public static Setting<double> OutputMean { get; } = new("--output-mean", "Simulate:OutputMean", "TOKENS",
         "Scales the answers to this mean length, which makes them synthetic; 0 leaves them as measured, up to 1000000.", "0", Parse.Double(0, 1_000_000));
@@ -211,28 +239,8 @@ public static class Settings
             ? [.. links.Select(LinkModel.Parse)]
             : throw new FormatException("No link is named.");
 
-    private static ObjectiveSet ParseObjectives(string text) => text switch
-    {
-        "relative" => Simulation.Policies.ObjectiveSet.Relative,
-        "absolute" => Simulation.Policies.ObjectiveSet.Absolute,
-        _ => throw new FormatException($"'{text}' is neither relative nor absolute."),
-    };
-
-    private static QualityTable ParseQuality(string text)
-    {
-        var points = text.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(part =>
-            part.Split(':') is [var keep, var loss] && double.TryParse(keep, out var r) && double.TryParse(loss, out var most)
-                ? new QualityPoint(r, most, most)
-                : throw new FormatException($"'{part}' is no keep ratio with its loss, as in 0.5:0.02."));
-        try
-        {
-            return new QualityTable([.. points]);
-        }
-        catch (ArgumentException exception)
-        {
-            throw new FormatException(exception.Message.Split(" (Parameter")[0], exception);
-        }
-    }
+    private static ObjectiveSet ParseObjectiveSet(string text) =>
+        ParseObjectives(text) == "relative" ? Simulation.Policies.ObjectiveSet.Relative : Simulation.Policies.ObjectiveSet.Absolute;
 
     private static (string Name, string File)[] ParseSharedPrefixes(string text) =>
         [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Split('=', 2) is [{ Length: > 0 } name, { Length: > 0 } file]
@@ -266,4 +274,37 @@ public static class Settings
 
     private static EmulatedLinkOptions ParseLink(string text) =>
         EmulatedLinkOptions.TryParse(text, out var link, out var error) ? link : throw new FormatException(error);
+
+    private static TuneDevice ParseTuneDevice(string text)
+    {
+        if (text.Split(',') is not [var p, var d]) return new TuneDevice(text, ParseHardware(text, Hardware.Devices), null);
+        var rate = Parse.Double(1e-3, 1e7);
+        return new TuneDevice(text, null, new EngineRates(rate(p), rate(d)));
+    }
+
+    private static Hardware ParseHardware(string text, IReadOnlyList<Hardware> known) =>
+        Hardware.Named(text) is { } hardware && known.Contains(hardware)
+            ? hardware
+            : throw new FormatException($"There is no machine '{text}' here. Known: {string.Join(", ", known.Select(hardware => hardware.Name))}.");
+
+    private static ModelShape ParseModelSize(string text) =>
+        ModelShape.Named(text) ?? throw new FormatException($"There is no model '{text}'. Known: {string.Join(", ", ModelShape.All.Select(shape => shape.Name))}.");
+
+    private static string ParseObjectives(string text) =>
+        text is "absolute" or "relative" ? text : throw new FormatException($"'{text}' is neither absolute nor relative.");
+
+    private static QualityTable ParseQuality(string text)
+    {
+        try
+        {
+            return new QualityTable([.. text.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(entry =>
+                entry.Split('=', ':') is [var keep, var mean, var most]
+                    ? new QualityPoint(Parse.Double(0, 1)(keep), Parse.Double(0, 1)(mean), Parse.Double(0, 1)(most))
+                    : throw new FormatException($"'{entry}' is not KEEP=MEAN:MOST, as in 0.5=0.01:0.02."))]);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new FormatException(exception.Message.Split(" (Parameter")[0], exception);
+        }
+    }
 }

@@ -32,9 +32,7 @@ public sealed record SimulationPlan(
     {
         var trace = Settings.SimulateTrace.Of(result) ?? throw new CliException("Which trace? Name its file with --trace FILE: Azure's CSV, Mooncake's JSON lines, or a CSV with the columns seconds, prompt_tokens, output_tokens.");
         var policies = Settings.Policies.Of(result)!;
-        var model = ModelShape.Named(Settings.ModelSize.Of(result)!) ?? throw new CliException($"There is no model size '{Settings.ModelSize.Of(result)}'. Known: {string.Join(", ", ModelShape.All.Select(shape => shape.Name))}.");
-        var hardware = Hardware.Clouds.FirstOrDefault(cloud => cloud.Name.Equals(Settings.CloudHardware.Of(result), StringComparison.OrdinalIgnoreCase))
-            ?? throw new CliException($"There is no cloud machine '{Settings.CloudHardware.Of(result)}'. Known: {string.Join(", ", Hardware.Clouds.Select(cloud => cloud.Name))}.");
+        var (model, hardware) = (Settings.ModelSize.Of(result)!, Settings.CloudHardware.Of(result)!);
         var json = Settings.Json.Of(result);
         if (json is not null && (Directory.Exists(json) || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(json)))))
             throw new CliException($"{json} is a folder, or its folder does not exist. Choose another file for --json.");

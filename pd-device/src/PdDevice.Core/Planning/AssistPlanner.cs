@@ -1,3 +1,5 @@
+using PdDevice.Core.Planning.Requests;
+
 namespace PdDevice.Core.Planning;
 
 /// <summary>What is known before an answer begins.</summary>
@@ -26,8 +28,9 @@ public sealed record AssistPlan(
     bool UseCloud, int Lease, TimeSpan Period, TimeSpan CloudFirstToken, TimeSpan DeviceFirstToken, TimeSpan ReadyIn, string Reason);
 
 /// <summary>
-/// The simple rule: ask the cloud when it saves a noticeable wait, and for just as many tokens as keep the display fed
-/// until the device is ready. Closed form of design section 6 with r = 1: <c>K = (W/p - T1) / (tau - 1/p)</c>, tau = 1/d.
+/// The live device's rule: ask the cloud when it saves a noticeable wait, and for just as many tokens as keep the display
+/// fed until the device is ready. It is <see cref="RequestPlanner"/> with r = 1, tau = 1/d, no gap longer than tau, and a
+/// fixed margin where a device that has learned its delays has quantiles.
 /// </summary>
 public static class AssistPlanner
 {
@@ -37,38 +40,54 @@ public static class AssistPlanner
     /// <summary>Share by which the device's prefill may turn out slower than its measured rate without a stall.</summary>
     public const double PrefillMargin = 0.03;
 
+    private static readonly TimeSpan Tick = TimeSpan.FromTicks(1);
+    private static readonly RequestPlanner Rule = new(QualityTable.Whole, 0);
+
     public static AssistPlan Plan(PlanInput input)
     {
         var device = input.Device;
-        var tau = device.DecodeStep;
         var alone = Max(device.Prefill(input.PromptTokens - input.Held) - input.DeviceLead, TimeSpan.Zero);
 
         // Rate and limit are what the cloud says of itself: nonsense must not break the answer (invariant 10).
         if (input.Cloud.PrefillTokensPerSecond is not >= 1 || input.MaxLease < 1)
-        {
-            return new AssistPlan(false, 0, TimeSpan.Zero, TimeSpan.Zero, alone, alone,
-                "the cloud states a prefill rate below 1 token/s, or no lease: not worth asking");
-        }
+            return Alone("the cloud states a prefill rate below 1 token/s, or no lease: not worth asking");
 
         var first = input.RoundTrip + input.Cloud.Prefill(input.PromptTokens);
         var saved = alone - first;
-        if (saved < (input.LeastSaving ?? LeastSaving))
+        var least = input.LeastSaving ?? LeastSaving;
+        var step = 1 / device.DecodeTokensPerSecond;
+        var plan = Rule.Plan(
+            new RequestInput
+            {
+                PromptTokens = input.PromptTokens,
+                MaxTokens = input.MaxTokens,
+                Device = device,
+                Held = input.Held,
+                DeviceLead = input.DeviceLead.TotalSeconds,
+                DeviceSlack = Margin(alone, device.DecodeStep, device).TotalSeconds,
+                Mode = least < TimeSpan.Zero ? CloudMode.Required : CloudMode.Auto,
+                RoundTrip = input.RoundTrip.TotalSeconds,
+                CloudPrefill = input.Cloud.Prefill(input.PromptTokens).TotalSeconds,
+                MostLease = input.MaxLease, // how fast it decodes is left out: it is only what the cloud claims
+            },
+            // The device alone is good enough where it is later by less than the least saving: the tick makes the limit its own.
+            new RequestObjectives((first + Max(least, Tick) - Tick).TotalSeconds, 0.5, step, RequestObjectives.DefaultEpsilon, step, 0));
+        if (!plan.UseCloud)
         {
-            return new AssistPlan(false, 0, TimeSpan.Zero, TimeSpan.Zero, alone, alone,
-                saved <= TimeSpan.Zero
-                    ? $"the device's own first token, in {alone.TotalMilliseconds:F0} ms, comes no later than the cloud's would"
-                    : $"the cloud's first token would come only {saved.TotalMilliseconds:F0} ms sooner than the device's own");
+            return Alone(saved <= TimeSpan.Zero
+                ? $"the device's own first token, in {alone.TotalMilliseconds:F0} ms, comes no later than the cloud's would"
+                : $"the cloud's first token would come only {saved.TotalMilliseconds:F0} ms sooner than the device's own");
         }
 
-        var limit = Math.Min(input.MaxTokens, input.MaxLease);
-        var lease = Lease(alone, first, tau, device, limit);
-        var ready = alone + device.Prefill(lease);
-        return new AssistPlan(true, lease, tau, first, alone, ready,
+        var ready = alone + device.Prefill(plan.Lease);
+        return new AssistPlan(true, plan.Lease, device.DecodeStep, first, alone, ready,
             saved < TimeSpan.Zero
                 ? $"asked although the device's own first token would come {-saved.TotalSeconds:F1} s sooner"
-                : lease == limit
-                ? $"the first token comes {saved.TotalSeconds:F1} s sooner; the device would not be ready within {limit} tokens"
-                : $"the first token comes {saved.TotalSeconds:F1} s sooner; the device is ready after about {lease} tokens");
+                : plan.Lease == Math.Min(input.MaxTokens, input.MaxLease)
+                ? $"the first token comes {saved.TotalSeconds:F1} s sooner; the device would not be ready within {plan.Lease} tokens"
+                : $"the first token comes {saved.TotalSeconds:F1} s sooner; the device is ready after about {plan.Lease} tokens");
+
+        AssistPlan Alone(string reason) => new(false, 0, TimeSpan.Zero, TimeSpan.Zero, alone, alone, reason);
     }
 
     /// <summary>
@@ -83,12 +102,13 @@ public static class AssistPlanner
     /// <returns>1 to <paramref name="limit"/>.</returns>
     public static int Lease(TimeSpan left, TimeSpan first, TimeSpan tau, EngineRates device, int limit)
     {
-        var gain = (tau - device.Prefill(1)).TotalSeconds; // by this the device gains on the display with every token
-        if (gain <= 0) return limit;
-        var margin = left * PrefillMargin + device.Prefill(device.DeviceChunk) + tau;
-        var wait = (left + margin - first).TotalSeconds;
-        return (int)Math.Clamp(Math.Ceiling(wait / gain), 1, limit);
+        var form = new LeaseForm(
+            (left + Margin(left, tau, device)).TotalSeconds, 1 / device.PrefillTokensPerSecond, first.TotalSeconds, tau.TotalSeconds, Slack: 0);
+        return form.Tokens(limit) is > 0 and var lease ? lease : limit;
     }
+
+    private static TimeSpan Margin(TimeSpan left, TimeSpan tau, EngineRates device) =>
+        (left * PrefillMargin) + device.Prefill(device.DeviceChunk) + tau;
 
     private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
 }

@@ -29,7 +29,7 @@ public sealed class KvShipping(Objectives objectives, double bytesPerPosition) :
         var lead = (view.PromptTokens / p) - meets;
         if (lead > 0) input = input with { DeviceLead = lead };
         var wanted = objectives.Of(view.Rates, view.PromptTokens, first);
-        var plan = PdDevicePolicy.Plan(_planner, input, wanted);
+        var plan = _planner.Plan(input, wanted);
         // Whether the cloud is worth asking is decided by the device's wait without its help, not by that with it.
         if (!plan.UseCloud && view.PromptTokens / p > wanted.Ttft) plan = _planner.Plan(input with { Mode = CloudMode.Required }, wanted);
         return PdDevicePolicy.Translate(plan, view) with { ShipsState = true };

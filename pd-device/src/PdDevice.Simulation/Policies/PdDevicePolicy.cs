@@ -16,17 +16,7 @@ public sealed class PdDevicePolicy(Objectives objectives, QualityTable? quality)
     public AnswerPlan Plan(in AnswerView view)
     {
         var input = Input(view);
-        return Translate(Plan(_planner, input, objectives.Of(view.Rates, view.PromptTokens, input.RoundTrip + input.CloudPrefill)), view);
-    }
-
-    /// <summary>
-    /// The planner's choice. Where the first token cannot be in time whoever makes it, the planner would save the cloud;
-    /// somebody waits, though: then a wait cut by half is still asked for.
-    /// </summary>
-    internal static RequestPlan Plan(RequestPlanner planner, in RequestInput input, in RequestObjectives objectives)
-    {
-        var plan = planner.Plan(input, objectives);
-        return (plan.Missed & Missed.Ttft) == 0 || plan.UseCloud ? plan : planner.Plan(input, objectives with { Ttft = plan.FirstToken / 2 });
+        return Translate(_planner.Plan(input, objectives.Of(view.Rates, view.PromptTokens, input.RoundTrip + input.CloudPrefill)), view);
     }
 
     internal static RequestInput Input(in AnswerView view) => new()

@@ -6,7 +6,7 @@ namespace PdDevice.Core.Planning.Costs;
 /// </summary>
 public interface ICostModel
 {
-    /// <summary>Seconds of one engine call, at least 0; 0 for no work. Never shorter for more work.</summary>
+    /// <summary>Seconds of one engine call, at least 0; 0 for no work.</summary>
     double Seconds(in BatchWork work);
 }
 

@@ -19,11 +19,7 @@ public sealed class MeasuredCosts : ICostModel
     private double _calls;
 
     /// <param name="start">What to expect until calls were seen: <see cref="RatesCosts"/> of a measurement at start, or a <see cref="Roofline"/>.</param>
-    public MeasuredCosts(ICostModel start)
-    {
-        _start = start;
-        Array.Fill(_ratio, 1);
-    }
+    public MeasuredCosts(ICostModel start) => _start = start;
 
     /// <summary>Notes a call that was run.</summary>
     /// <param name="work">What it did.</param>
@@ -39,8 +35,9 @@ public sealed class MeasuredCosts : ICostModel
         {
             var (entry, share) = Corner(p, d, corner);
             if (share < 0.25) continue; // too far to be told by this call
+            var weight = share * Math.Max(Weight, 1 / (_seen[entry] + share));
+            _ratio[entry] = _seen[entry] == 0 ? ratio : _ratio[entry] + (Math.Min(1, weight) * (ratio - _ratio[entry]));
             _seen[entry] += share;
-            _ratio[entry] += Math.Max(Weight, 1 / _seen[entry]) * Math.Min(1, share / Math.Min(1, _seen[entry])) * (ratio - _ratio[entry]);
         }
     }
 

@@ -10,8 +10,8 @@ namespace PdDevice.Core.Planning.Requests;
 /// <remarks>
 /// What is uncertain enters at quantiles. A stall needs at least one of the terms to be worse than its quantile, so with n
 /// terms each at epsilon / n it happens at most with epsilon, whatever they have to do with each other (union bound).
-/// Where nothing keeps to everything, the first token counts before the gap, then occupancy; the plan says what it misses.
-/// Keeps no state: the same arguments give the same plan. <see cref="Plan"/> does not allocate.
+/// Where nothing keeps to everything, the first token counts before the gap, an earlier one more than occupancy; the plan
+/// says what it misses. Keeps no state: the same arguments give the same plan. <see cref="Plan"/> does not allocate.
 /// </remarks>
 public sealed class RequestPlanner
 {
@@ -118,6 +118,7 @@ public sealed class RequestPlanner
             return a.Missed < b.Missed;
         }
 
+        if ((a.Missed & Missed.Ttft) != Missed.None && a.FirstToken != b.FirstToken) return a.FirstToken < b.FirstToken;
         return a.Occupancy != b.Occupancy ? a.Occupancy < b.Occupancy : a.ReadyIn < b.ReadyIn;
     }
 
