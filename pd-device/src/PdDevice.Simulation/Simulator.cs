@@ -1,6 +1,5 @@
 using PdDevice.Core.CatchUp;
 using PdDevice.Core.Planning;
-using PdDevice.Core.Planning.Costs;
 using PdDevice.Core.Planning.Delays;
 using PdDevice.Simulation.Cloud;
 using PdDevice.Simulation.Devices;

@@ -1,13 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using PdDevice.Cli.Simulate;
-using PdDevice.Core.Planning.Costs;
-using PdDevice.Core.Planning.Requests;
-using PdDevice.Simulation;
-using PdDevice.Simulation.Cloud;
-using PdDevice.Simulation.Devices;
-using PdDevice.Simulation.Links;
-using PdDevice.Simulation.Policies;
 using PdDevice.Simulation.Reports;
 using PdDevice.Simulation.Traces;
 using Spectre.Console;
@@ -56,7 +49,13 @@ public static class SimulateCommand
         if (report.SkippedLines + report.OutOfOrderLines > 0) screen.Line($"[yellow]{report.SkippedLines} lines without prompt or answer were skipped, {report.OutOfOrderLines} came out of order[/]");
         screen.Table(report.Partial ? "broken off: what had ended by then" : "at the given load", report.Policies);
         if (report.Best.Count > 0) screen.Table("each at its highest load that keeps to the objectives", report.Best);
-        if (plan.Json is { } json) File.WriteAllBytes(json, JsonSerializer.SerializeToUtf8Bytes(report, ReportJson.Default.SimulationReport));
+        if (plan.Json is { } json) File.WriteAllBytes(json, JsonSerializer.SerializeToUtf8Bytes(report with { Pareto = [] }, ReportJson.Default.SimulationReport));
+        if (plan.Report is { } folder)
+        {
+            HtmlReport.Write(folder, report, $"pdd {string.Join(' ', result.Tokens.Select(token => token.Value.Any(c => c is ' ' or ';') ? $"'{token.Value}'" : token.Value))}");
+            screen.Line($"report: {Markup.Escape(Path.Combine(folder, HtmlReport.Page))}");
+        }
+
         return report.Partial ? 130 : 0;
     }
 }

@@ -5,7 +5,6 @@ using PdDevice.Simulation;
 using PdDevice.Simulation.Cloud;
 using PdDevice.Simulation.Devices;
 using PdDevice.Simulation.Policies;
-using PdDevice.Simulation.Reports;
 
 namespace PdDevice.Cli.Simulate;
 

@@ -47,6 +47,7 @@ public sealed class SimulationRun(SimulationPlan plan, SimulationScreen screen)
             Links = [.. plan.Setup.Links.Select(link => link.Name)],
             Objectives = $"{plan.Setup.Objectives.Set.ToString().ToLowerInvariant()}, epsilon {plan.Setup.Objectives.Epsilon}",
             Quality = plan.QualityText, EnergySource = DevicePower.Source, Partial = cancellationToken.IsCancellationRequested, Policies = results, Best = best, Loads = loads,
+            Pareto = plan.Report is not null && plan.Policies.Contains(PolicyCatalog.PdDevice) ? [.. comparison.Pareto(plan.Load, cancellationToken)] : [],
         };
     }
 

@@ -1,16 +1,7 @@
-using PdDevice.Core.Planning;
 using PdDevice.Core.Planning.Costs;
 using PdDevice.Core.Scheduling;
 
 namespace PdDevice.Simulation.Cloud;
-
-/// <summary>What a machine of the cloud does.</summary>
-internal enum NodeRole
-{
-    Mixed,
-    Prefill,
-    Decode,
-}
 
 /// <summary>
 /// One machine: slots, a queue, and turns. A turn with prefill in it is one batch; one of decode steps alone is as many
@@ -20,7 +11,6 @@ internal enum NodeRole
 internal sealed class Node
 {
     private readonly CloudSetup _setup;
-    private readonly NodeRole _role;
     private readonly ITokenSink _sink;
     private readonly Action<Node, long> _wake;
     private readonly IDecisionProbe? _probe;
@@ -39,9 +29,9 @@ internal sealed class Node
     private int _prefillRows;
     private double _prefillRate;
 
-    public Node(CloudSetup setup, NodeRole role, ITokenSink sink, Action<Node, long> wake, IDecisionProbe? probe)
+    public Node(CloudSetup setup, ITokenSink sink, Action<Node, long> wake, IDecisionProbe? probe)
     {
-        (_setup, _role, _sink, _wake, _probe) = (setup, role, sink, wake, probe);
+        (_setup, _sink, _wake, _probe) = (setup, sink, wake, probe);
         var rates = setup.Costs.Rates(1024, 1024); // what a live cloud measures at start
         _prefillRate = rates.PrefillTokensPerSecond;
         _cost = new BatchCost(rates);

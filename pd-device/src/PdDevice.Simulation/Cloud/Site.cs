@@ -1,5 +1,4 @@
 using PdDevice.Core.Admission;
-using PdDevice.Core.Planning.Costs;
 
 namespace PdDevice.Simulation.Cloud;
 
@@ -31,12 +30,12 @@ internal sealed class Site
         (_setup, _sink, _moved) = (setup, sink, moved);
         if (setup.PrefillMachines == 0)
         {
-            _first = _decode = [new Node(setup, NodeRole.Mixed, sink, wake, probe)];
+            _first = _decode = [new Node(setup, sink, wake, probe)];
         }
         else
         {
-            _decode = [.. Enumerable.Range(0, setup.Machines - setup.PrefillMachines).Select(_ => new Node(setup, NodeRole.Decode, sink, wake, probe))];
-            _first = [.. Enumerable.Range(0, setup.PrefillMachines).Select(_ => new Node(setup, NodeRole.Prefill, sink, wake, probe)
+            _decode = [.. Enumerable.Range(0, setup.Machines - setup.PrefillMachines).Select(_ => new Node(setup, sink, wake, probe))];
+            _first = [.. Enumerable.Range(0, setup.PrefillMachines).Select(_ => new Node(setup, sink, wake, probe)
             {
                 HandOver = Move, MayStart = () => _decode.Sum(node => node.Load) + _moving < _slots,
             })];

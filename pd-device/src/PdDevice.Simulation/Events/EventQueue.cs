@@ -1,11 +1,5 @@
 namespace PdDevice.Simulation.Events;
 
-/// <summary>Where an event stands in time: by its instant, then by the order in which it was added, so that equal instants never depend on a heap's shape.</summary>
-internal readonly record struct EventKey(long At, long Number) : IComparable<EventKey>
-{
-    public int CompareTo(EventKey other) => At != other.At ? At.CompareTo(other.At) : Number.CompareTo(other.Number);
-}
-
 /// <summary>
 /// Virtual time: a clock in ticks of 100 ns (those of <see cref="TimeSpan"/>) that jumps from event to event. Adding and
 /// taking allocate nothing once the queue has reached its largest size. Not safe for concurrent use.
@@ -14,7 +8,7 @@ internal readonly record struct EventKey(long At, long Number) : IComparable<Eve
 public sealed class EventQueue<T>
     where T : struct
 {
-    private readonly PriorityQueue<T, EventKey> _queue = new();
+    private readonly PriorityQueue<T, (long At, long Number)> _queue = new(); // in the order added where instants are equal, whatever a heap's shape
     private long _added;
 
     /// <summary>The instant of the event taken last, ticks.</summary>
@@ -33,7 +27,7 @@ public sealed class EventQueue<T>
     public void Add(long at, T what)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(at, Now);
-        _queue.Enqueue(what, new EventKey(at, _added++));
+        _queue.Enqueue(what, (at, _added++));
     }
 
     /// <summary>Takes the earliest event and moves the clock to it; false when none waits.</summary>

@@ -1,6 +1,5 @@
 using PdDevice.Core.Planning.Fleet;
 using PdDevice.Core.Planning.Requests;
-using PdDevice.Simulation.Cloud;
 
 namespace PdDevice.Simulation.Policies;
 

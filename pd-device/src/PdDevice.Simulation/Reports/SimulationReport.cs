@@ -6,6 +6,13 @@ namespace PdDevice.Simulation.Reports;
 /// <summary>What a run was, and what came of it. Nothing of the machine or the hour is in it: the same command makes the same bytes.</summary>
 public sealed record SimulationReport
 {
+    /// <summary>The command line; null where files that two commands make are to be equal.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Command { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Versions { get; init; }
+
     /// <summary>The trace's file name.</summary>
     public required string Trace { get; init; }
 
@@ -53,7 +60,13 @@ public sealed record SimulationReport
 
     /// <summary>With a search: goodput at every load that was tried with the best settings.</summary>
     public IReadOnlyList<LoadPoint> Loads { get; init; } = [];
+
+    /// <summary>P/D-Device held to one keep ratio at a time: what it costs the cloud, and what it may lose.</summary>
+    public IReadOnlyList<ParetoPoint> Pareto { get; init; } = [];
 }
+
+/// <summary>P/D-Device at one keep ratio.</summary>
+public sealed record ParetoPoint(double Keep, double MeanLoss, double SlotSecondsPerAnswer, double CloudTokensPerAnswer);
 
 /// <summary>One policy at one load.</summary>
 public sealed record LoadPoint(string Policy, double Load, double RequestsPerSecond, double Goodput, double MetShare);

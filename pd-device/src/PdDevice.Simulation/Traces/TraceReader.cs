@@ -63,7 +63,7 @@ public static class TraceReader
 
     private static IEnumerable<TraceLine> Lines(string path, TextReader reader)
     {
-        while (reader.Peek() is var next and >= 0 && (char.IsWhiteSpace((char)next) || next == 0xFEFF)) reader.Read();
+        while (reader.Peek() is var next and >= 0 && (char.IsWhiteSpace((char)next) || next == 0xFEFF)) _ = reader.Read();
         return reader.Peek() == '{' ? MooncakeTrace.Lines(path, reader) : CsvTrace.Lines(path, reader);
     }
 
