@@ -173,6 +173,8 @@ public sealed class Simulator : ITokenSink
         if (generation.Made == 1 && answer.Assists == 1) FirstSent(answer, generation);
     }
 
+    void ITokenSink.Occupied(long from, long to) => Tally.Occupancy.Add(from, to, 1);
+
     void ITokenSink.Ended(Generation generation, long now)
     {
         var answer = generation.Answer;

@@ -6,6 +6,9 @@ internal interface ITokenSink
     /// <summary>Tokens were made, evenly.</summary>
     void Made(Generation generation, long first, long step, int count);
 
+    /// <summary>It left a slot.</summary>
+    void Occupied(long from, long to);
+
     /// <summary>It holds no slot any more and makes nothing.</summary>
     void Ended(Generation generation, long now);
 }
@@ -55,7 +58,4 @@ internal sealed class Generation
     public int SpanTaken { get; set; }
 
     public int PrefillLeft => Made > 0 ? 0 : Known - Fed;
-
-    /// <summary>KV positions kept for it: what is known, and what it is expected to make.</summary>
-    public long Positions { get; set; }
 }

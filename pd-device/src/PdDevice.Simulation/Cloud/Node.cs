@@ -10,6 +10,12 @@ namespace PdDevice.Simulation.Cloud;
 /// </summary>
 internal sealed class Node
 {
+    /// <summary>
+    /// Share of the KV memory that is filled when a generation starts; the rest is for those that grow. A live engine
+    /// that runs full all the same stops a stream and prefills it again later: that is not modelled.
+    /// </summary>
+    private const double KvShare = 0.85;
+
     private readonly CloudSetup _setup;
     private readonly ITokenSink _sink;
     private readonly Action<Node, long> _wake;
@@ -21,7 +27,7 @@ internal sealed class Node
     private readonly BatchCost _cost;
     private IReadOnlyList<BatchShare> _shares = [];
     private long _enqueued;
-    private long _reserved;
+    private long _kv;
     private long _from;
     private double _firstStep;
     private double _slope;
@@ -143,6 +149,7 @@ internal sealed class Node
         generation.FirstMade = generation.LastMade = now;
         generation.Made = 1;
         generation.UntilEnd--;
+        _kv++;
         if (rows >= 128 && now > generation.SlotFrom) _prefillRate = (0.7 * _prefillRate) + (0.3 * rows / Seconds(now - generation.SlotFrom));
         _sink.Made(generation, now, 0, 1);
     }
@@ -158,6 +165,7 @@ internal sealed class Node
         generation.Fed += count;
         generation.UntilEnd -= count;
         generation.LastMade = last;
+        _kv += count;
         _sink.Made(generation, first, count == 1 ? 0 : (last - first) / (count - 1), count);
     }
 
@@ -177,8 +185,9 @@ internal sealed class Node
     {
         var generation = _running[index];
         _running.RemoveAt(index);
-        _reserved -= generation.Positions;
+        _kv -= generation.Known + generation.Made;
         generation.Occupied += now - generation.SlotFrom;
+        _sink.Occupied(generation.SlotFrom, now);
         generation.SlotFrom = -1;
         return generation;
     }
@@ -200,9 +209,9 @@ internal sealed class Node
                 continue;
             }
 
-            if (MayStart?.Invoke() == false || (_running.Count > 0 && _reserved + generation.Positions > _setup.KvPositions)) break;
+            if (MayStart?.Invoke() == false || (_running.Count > 0 && _kv + generation.Known + generation.Made > KvShare * _setup.KvPositions)) break;
             _waiting.Dequeue();
-            _reserved += generation.Positions;
+            _kv += generation.Known + generation.Made;
             generation.SlotFrom = now;
             _running.Add(generation);
         }

@@ -70,7 +70,6 @@ internal sealed class Site
 
     public void Start(Generation generation, long now)
     {
-        generation.Positions = generation.Known + _used.Left(generation.Lease, 0);
         _admitted.Add(generation);
         Least(_first).Enqueue(generation, now);
     }
