@@ -13,6 +13,9 @@ internal static class House
     /// <summary>The page of what serving costs and gains.</summary>
     public static string Serving => Path.Combine(Folder, "docs", "serving.md");
 
+    /// <summary>The page of the planner.</summary>
+    public static string Planning => Path.Combine(Folder, "docs", "planning.md");
+
     private static string Find()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)

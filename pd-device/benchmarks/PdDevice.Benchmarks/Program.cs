@@ -1,5 +1,6 @@
 using System.CommandLine;
 using PdDevice.Benchmarks.Disconnects;
+using PdDevice.Benchmarks.Planner;
 using PdDevice.Benchmarks.Serving;
 using PdDevice.Benchmarks.Speed;
 using PdDevice.Cli;
@@ -12,6 +13,7 @@ var root = new RootCommand("Measures P/D-Device side by side with what it is com
     PoolsBench.Create(),
     Streams.Create(),
     DisconnectsCommand.Create(),
+    PlannerBench.Create(),
     SpeedCommand.Create(),
     SpeedSideCommand.Create(),
 };

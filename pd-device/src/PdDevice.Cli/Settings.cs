@@ -168,6 +168,12 @@ public static class Settings
     public static Setting<double> TuneMostLoss { get; } = new("--max-loss", "Tune:MaxLoss", "X",
         "For `pdd tune`: largest loss of quality by refinement, 0 to 1, held against the upper bound.", "0", Parse.Double(0, 1));
 
+    public static Setting<int> TuneFleet { get; } = new("--fleet", "Tune:Fleet", "N",
+        "For `pdd tune`: also the settings of a fleet of so many accelerators for requests of this size, 1 to 16; 0 plans none.", "0", Parse.Int(0, 16));
+
+    public static Setting<int> TuneOutput { get; } = new("--output", "Tune:Output", "N",
+        "For `pdd tune --fleet`: mean length of an answer in tokens, 1 to 1000000; a single request's plan does not know it.", "200", Parse.Int(1, 1_000_000));
+
     /// <summary>A path; writes what the command's table shows.</summary>
     public static Setting<string> Json { get; } = new("--json", "Output:Json", "FILE",
         "Also writes the results as JSON.", null, Parse.Text);

@@ -22,8 +22,8 @@ public sealed record TableReport(
         return string.Join('\n', lines) + "\n";
     }
 
-    /// <summary>Shows the table and, unless it is a smoke run, keeps it: as JSON under benchmarks/results and in docs/serving.md.</summary>
-    public async Task ShowAsync(bool keep, CancellationToken cancellationToken)
+    /// <summary>Shows the table and, unless it is a smoke run, keeps it: as JSON under benchmarks/results and in its page, docs/serving.md by default.</summary>
+    public async Task ShowAsync(bool keep, CancellationToken cancellationToken, string? pageFile = null)
     {
         var table = new Table();
         foreach (var head in Heads) table.AddColumn(new TableColumn(Markup.Escape(head)).NoWrap());
@@ -33,8 +33,9 @@ public sealed record TableReport(
         Console.WriteLine($"{Machine}. {string.Join(" ", Notes)}");
         if (!keep) return;
         await File.WriteAllBytesAsync(Path.Combine(House.Results, $"{Name}.json"), JsonSerializer.SerializeToUtf8Bytes(this, TableJson.Default.TableReport), cancellationToken);
-        var page = await File.ReadAllTextAsync(House.Serving, cancellationToken);
-        await File.WriteAllTextAsync(House.Serving, ReadmeBlock.Replace(page, Name, Markdown()), cancellationToken);
+        pageFile ??= House.Serving;
+        var page = await File.ReadAllTextAsync(pageFile, cancellationToken);
+        await File.WriteAllTextAsync(pageFile, ReadmeBlock.Replace(page, Name, Markdown()), cancellationToken);
     }
 
     public static TableReport Here(string name, IReadOnlyList<string> heads, IReadOnlyList<IReadOnlyList<string>> rows, IReadOnlyList<string> notes) =>

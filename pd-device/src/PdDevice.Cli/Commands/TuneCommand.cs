@@ -13,12 +13,12 @@ public static class TuneCommand
     {
         var explain = new Option<bool>("--explain") { Description = "Also show every choice that was considered, and why it was not taken." };
         var command = new Command("tune",
-            "Choose the settings for one request: ask the cloud or not, for how many tokens, how much of the prompt to keep, how fast to show.\n" +
+            "Choose the settings for one request: ask the cloud or not, for how many tokens, how much of the prompt to keep, how fast to show; with --fleet also those of a cloud.\n" +
             "The machines are computed from data sheets and published measurements (a roofline); nothing is run.")
         {
             Settings.TuneDevice.Option, Settings.TuneCloud.Option, Settings.TuneModel.Option, Settings.TuneBatch.Option, Settings.TuneLink.Option,
             Settings.TunePrompt.Option, Settings.MaxTokens.Option, Settings.MaxTotal.Option, Settings.TuneObjectives.Option, Settings.TuneQuality.Option,
-            Settings.TuneMostLoss.Option, explain, Settings.Json.Option,
+            Settings.TuneMostLoss.Option, Settings.TuneFleet.Option, Settings.TuneOutput.Option, explain, Settings.Json.Option,
         };
         command.SetAction((result, cancellationToken) => RunAsync(result, result.GetValue(explain), cancellationToken));
         return command;
@@ -29,13 +29,15 @@ public static class TuneCommand
         var setup = TuneSetup.From(result);
         var (plan, considered) = new RequestPlanner(setup.Quality).Explain(setup.Input, setup.Objectives);
         var whole = setup.Input.CloudPrefill + ((setup.Input.MaxTokens - 1) * setup.Input.CloudStep);
+        var fleet = Settings.TuneFleet.Of(result) is > 0 and var accelerators ? FleetTune.Plan(result, setup, accelerators) : null;
         var outcome = new TuneResult(
-            setup.Model.Name, setup.Device, setup.Cloud, setup.Input.PromptTokens, setup.ObjectivesName, Choice(plan), whole * 1000, [.. considered.Select(Choice)]);
+            setup.Model.Name, setup.Device, setup.Cloud, setup.Input.PromptTokens, setup.ObjectivesName, Choice(plan), whole * 1000, [.. considered.Select(Choice)], fleet);
 
         var console = Console.IsOutputRedirected ? AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No }) : AnsiConsole.Console;
         console.Profile.Width = Math.Max(console.Profile.Width, 160);
         Show(console, outcome, setup);
         if (explain) Table(console, outcome);
+        if (fleet is not null) FleetTune.Show(console, fleet, explain);
         if (Settings.Json.Of(result) is { } file)
             await File.WriteAllBytesAsync(file, JsonSerializer.SerializeToUtf8Bytes(outcome, TuneJson.Default.TuneResult), cancellationToken);
         return 0;
@@ -59,8 +61,7 @@ public static class TuneCommand
         Line($"first token in {chosen.FirstTokenMs:F0} ms; {(chosen.UseCloud ? $"the device is ready in {chosen.ReadyInMs:F0} ms; " : "")}cloud slot {chosen.OccupancyMs:F0} ms, the whole answer there {outcome.WholeAnswerOccupancyMs:F0} ms");
         Line(chosen.Why);
 
-        // Written as it is: no markup, and no wrapping where a script reads it.
-        static void Line(string text) => Console.Out.WriteLine(text);
+        void Line(string text) => console.WriteLine(text); // as it is: no markup
         static string Machine(TuneMachine machine) => $"{machine.Name}, p {machine.PrefillTokensPerSecond:F0}, d {machine.DecodeTokensPerSecond:F1} tokens/s";
     }
 

@@ -32,8 +32,10 @@ public sealed record TuneChoice(
 /// <param name="Chosen">The plan.</param>
 /// <param name="WholeAnswerOccupancyMs">What the whole answer would occupy of the cloud, at its limit.</param>
 /// <param name="Considered">All choices, the plan among them.</param>
+/// <param name="Fleet">With --fleet; else null.</param>
 public sealed record TuneResult(
-    string Model, TuneMachine Device, TuneMachine Cloud, int PromptTokens, string Objectives, TuneChoice Chosen, double WholeAnswerOccupancyMs, IReadOnlyList<TuneChoice> Considered);
+    string Model, TuneMachine Device, TuneMachine Cloud, int PromptTokens, string Objectives, TuneChoice Chosen, double WholeAnswerOccupancyMs, IReadOnlyList<TuneChoice> Considered,
+    FleetTuneResult? Fleet);
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]
 [JsonSerializable(typeof(TuneResult))]

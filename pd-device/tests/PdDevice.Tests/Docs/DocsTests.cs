@@ -7,6 +7,7 @@ using PdDevice.Benchmarks.Speed;
 using PdDevice.Cli;
 using PdDevice.Http.OpenAi;
 using PdDevice.Tests.Cloud.Telemetry;
+using PdDevice.Tests.Core.Planning.Costs;
 
 namespace PdDevice.Tests.Docs;
 
@@ -107,6 +108,18 @@ public sealed partial class DocsTests
         var report = JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(House.Folder, "benchmarks", "results", $"{name}.json")), TableJson.Default.TableReport)!;
         Assert.All(report.Rows, row => Assert.Equal(report.Heads.Count, row.Count));
         Assert.Equal(report.Markdown(), ReadmeBlock.Read(File.ReadAllText(Path.Combine(House.Folder, "docs", "serving.md")).ReplaceLineEndings("\n"), name));
+    }
+
+    [Fact]
+    public void Planning_Tables_AreMadeFromThePresetsAndTheMeasuredFile()
+    {
+        var file = Path.Combine(House.Folder, "docs", "planning.md");
+        var page = File.ReadAllText(file).ReplaceLineEndings("\n");
+        if (Environment.GetEnvironmentVariable("PDD_UPDATE_DOCS") == "1") File.WriteAllText(file, page = ReadmeBlock.Replace(page, "presets", PublishedRates.Markdown()));
+        Assert.Equal(PublishedRates.Markdown(), ReadmeBlock.Read(page, "presets"));
+
+        var report = JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(House.Folder, "benchmarks", "results", "planner.json")), TableJson.Default.TableReport)!;
+        Assert.Equal(report.Markdown(), ReadmeBlock.Read(page, "planner"));
     }
 
     private static void IsMade(string page, string markdown)

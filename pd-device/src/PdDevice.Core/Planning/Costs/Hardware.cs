@@ -37,8 +37,8 @@ public sealed record Hardware(
             45e12, 84.8e9, 16e9, 0.26, 0.7, 0.6, 0.5, 0.5e-3),
         new("phone-cpu", "OnePlus 12, Snapdragon 8 Gen 3, LPDDR5X-9600 x 64 bit, 16 GB; sustained arithmetic and share of the bandwidth from ExecuTorch's table, SpinQuant 4 bits: 1B 260.5 and 50.2, 3B 89.7 and 19.7 tokens/s (pytorch/executorch, examples/models/llama)",
             0.507e12, 76.8e9, 16e9, 1, 0.46, 0.5625, 0.5, 0.1e-3),
-        new("board", "Raspberry Pi 5, LPDDR4X-4267 x 32 bit, 8 GB; sustained arithmetic from TinyLlama 1.1B, 45 tokens/s of prefill (justine.lol/matmul), share of the bandwidth from Llama 3.2 3B Q4_K_M, 5.5 tokens/s (geerlingguy/ai-benchmarks issue 24)",
-            0.093e12, 17.1e9, 8e9, 1, 0.64, 0.6125, 0.8, 0.1e-3),
+        new("board", "Raspberry Pi 5, LPDDR4X-4267 x 32 bit, 8 GB; sustained arithmetic from TinyLlama 1.1B q8_0, 45 tokens/s of prefill (llamafile 0.7, justine.lol/matmul), share of the bandwidth from Llama 3.2 3B Q4_K_M, 5.5 tokens/s (geerlingguy/ai-benchmarks issue 24)",
+            0.0872e12, 17.1e9, 8e9, 1, 0.64, 0.6125, 0.8, 0.1e-3),
     ];
 
     /// <summary>The machine of this name, of a cloud or a device, in any case; null: there is none.</summary>

@@ -4,7 +4,7 @@ namespace PdDevice.Core.Planning.Fleet;
 /// <param name="MetShare">Share of all requests that arrive which met their objectives, 0 to 1; one that was refused did only if its device alone did.</param>
 public readonly record struct FleetOutcome(double MetShare);
 
-/// <summary>A fleet under a load: a simulation, or an analytic model. The same arguments must give the same outcome.</summary>
+/// <summary>A fleet under a load: a simulation, or <see cref="FleetModel.Evaluate"/>. The same arguments must give the same outcome.</summary>
 /// <param name="settings">The fleet.</param>
 /// <param name="requestsPerSecond">Mean rate of arrivals, above 0.</param>
 public delegate FleetOutcome FleetEvaluator(FleetSettings settings, double requestsPerSecond);

@@ -16,21 +16,14 @@ public sealed class RooflineTests
     [Fact]
     public void KvBytesPerPosition_8B_Is128KiB() => Assert.Equal(131_072, ModelShape.Named("8B")!.KvBytesPerPosition);
 
-    // Published measurements; sources in Hardware.Source. Tolerance: a roofline is no measurement.
-    [Theory]
-    [InlineData("RTX4090", "8B", 1024, 1024, 6899, 127.7, 0.1)] // llama-bench, Q4_K_M
-    [InlineData("laptop-gpu", "8B", 512, 512, 2365, 48.1, 0.1)] // llama-bench, Q4_K_M
-    [InlineData("phone-npu", "8B", 128, 128, 828, 13.05, 0.1)] // AI Hub, w4a16
-    [InlineData("phone-npu", "3B", 128, 128, 1451, 23.5, 0.45)] // AI Hub, w4a16: smaller models reach less
-    [InlineData("phone-cpu", "1B", 64, 64, 260.5, 50.2, 0.1)] // ExecuTorch, SpinQuant
-    [InlineData("phone-cpu", "3B", 64, 64, 89.7, 19.7, 0.1)] // ExecuTorch, SpinQuant
-    [InlineData("board", "3B", 64, 64, 16.5, 5.5, 0.1)] // ollama for d; p is TinyLlama's 45 tokens/s scaled by the weights of the blocks
-    public void Rates_Device_AreNearThePublishedOnes(string hardware, string model, int prompt, int chunk, double p, double d, double tolerance)
-    {
-        var rates = Hardware.Named(hardware)!.With(ModelShape.Named(model)!).Rates(prompt, chunk);
-        Assert.InRange(rates.PrefillTokensPerSecond / p, 1 - tolerance, 1 + tolerance);
-        Assert.InRange(rates.DecodeTokensPerSecond / d, 1 - tolerance, 1 + tolerance);
-    }
+    [Fact]
+    public void Rates_Device_AreNearThePublishedOnes() =>
+        Assert.All(PublishedRates.All, published =>
+        {
+            var rates = published.Computed;
+            Assert.InRange(rates.PrefillTokensPerSecond / published.P, 1 - published.Tolerance, 1 + published.Tolerance);
+            Assert.InRange(rates.DecodeTokensPerSecond / published.D, 1 - published.Tolerance, 1 + published.Tolerance);
+        });
 
     [Theory] // Design section 6: NPU and GPU 40 and more, CPU-only phones about 5
     [InlineData("phone-npu", "8B", 40, 80)]
@@ -51,16 +44,11 @@ public sealed class RooflineTests
     [Fact]
     public void H200With8B_AzureChatMeans_GivesTheDesignsCeiling()
     {
-        var cloud = Hardware.Named("H200")!.With(ModelShape.Named("8B")!);
-        const int prompt = 1155; // means of azure2023: prompt and output
-        const int output = 211;
-        var prefill = cloud.PrefillSeconds(prompt);
-        const int batch = 512;
-        var decode = output * cloud.DecodeStepSeconds(batch, (long)batch * (prompt + (output / 2))) / batch;
-        Assert.InRange(prefill * 1000, 36, 42);
-        Assert.InRange(decode * 1000, 9, 13);
+        var (prefill, decode) = PublishedRates.AzureChat();
+        Assert.InRange(prefill, 36, 42);
+        Assert.InRange(decode, 9, 13);
         Assert.InRange((prefill + decode) / prefill, 1.25, 1.35);
-        Assert.True(batch * (prompt + output) < cloud.Positions);
+        Assert.True(512 * (1155 + 211) < Hardware.Named("H200")!.With(ModelShape.Named("8B")!).Positions);
     }
 
     [Fact]
