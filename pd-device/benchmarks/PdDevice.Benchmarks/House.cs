@@ -16,6 +16,9 @@ internal static class House
     /// <summary>The page of the planner.</summary>
     public static string Planning => Path.Combine(Folder, "docs", "planning.md");
 
+    /// <summary>The page of the simulator.</summary>
+    public static string Simulation => Path.Combine(Folder, "docs", "simulation.md");
+
     private static string Find()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using PdDevice.Benchmarks.Disconnects;
 using PdDevice.Benchmarks.Planner;
 using PdDevice.Benchmarks.Serving;
+using PdDevice.Benchmarks.Simulate;
 using PdDevice.Benchmarks.Speed;
 using PdDevice.Cli;
 
@@ -14,6 +15,8 @@ var root = new RootCommand("Measures P/D-Device side by side with what it is com
     Streams.Create(),
     DisconnectsCommand.Create(),
     PlannerBench.Create(),
+    ScaleBench.Create(),
+    SimulationTables.Create(),
     SpeedCommand.Create(),
     SpeedSideCommand.Create(),
 };

@@ -53,7 +53,7 @@ public sealed class SimulatorTests
         var prefill = costs.Seconds(BatchWork.Prefill(0, prompt));
         var steps = Enumerable.Range(1, output - 1).Sum(i => costs.Seconds(BatchWork.Decode(1, prompt + i)));
         var tally = Worlds.Run(PolicyCatalog.CloudOnly, setup, [new TraceRequest(0, prompt, output)]).Tally;
-        Assert.Equal(prefill * 1000, tally.Ttft.Mean, 1e-3);
+        Assert.Equal(prefill * 1000, 1000 * tally.Ttft.Mean, 1e-3);
         Assert.Equal(prefill + steps, tally.SlotSeconds, 1e-4);
         Assert.Equal(output, tally.CloudTokens);
     }
@@ -66,8 +66,8 @@ public sealed class SimulatorTests
         var rates = setup.Devices.Kinds[0].Rates(prompt);
         var tally = Worlds.Run(PolicyCatalog.Unrefined, setup, [new TraceRequest(0, prompt, output)]).Tally;
         var first = 0.04 + setup.Cloud.Costs.Seconds(BatchWork.Prefill(0, prompt));
-        Assert.Equal(first * 1000, tally.Ttft.Mean, 0.5);
-        Assert.Equal(1000 / rates.DecodeTokensPerSecond, tally.LargestGap.Mean, 0.01);
+        Assert.Equal(first * 1000, 1000 * tally.Ttft.Mean, 0.5);
+        Assert.Equal(1000 / rates.DecodeTokensPerSecond, 1000 * tally.LargestGap.Mean, 0.01);
 
         // K = d x (seconds of TTFT saved) / (1 - d/p), and no more than margins and a tenth on top.
         var form = rates.DecodeTokensPerSecond * ((prompt / rates.PrefillTokensPerSecond) - first) / (1 - (rates.DecodeTokensPerSecond / rates.PrefillTokensPerSecond));
@@ -92,8 +92,8 @@ public sealed class SimulatorTests
         var setup = Worlds.Ordinary("phone-npu") with { PrefillJitter = 0 };
         var rates = setup.Devices.Kinds[0].Rates(2000);
         var tally = Worlds.Run(PolicyCatalog.DeviceOnly, setup, [new TraceRequest(0, 2000, 101)]).Tally;
-        Assert.Equal(2000 / rates.PrefillTokensPerSecond * 1000, tally.Ttft.Mean, 0.01);
-        Assert.Equal(1000 / rates.DecodeTokensPerSecond, tally.Tpot.Mean, 0.01);
+        Assert.Equal(2000 / rates.PrefillTokensPerSecond * 1000, 1000 * tally.Ttft.Mean, 0.01);
+        Assert.Equal(1000 / rates.DecodeTokensPerSecond, 1000 * tally.Tpot.Mean, 0.01);
         Assert.Equal(0, tally.CloudTokens);
         Assert.Equal(0, tally.SlotSeconds);
     }

@@ -17,24 +17,14 @@ public sealed class SimulationRun(SimulationPlan plan, SimulationScreen screen)
         var scaling = new TraceScaling(plan.Load, plan.OutputMean is { } mean ? mean / output : 1, plan.Requests);
         var requests = plan.Requests > 0 ? plan.Requests : notes.Requests;
         var comparison = new Comparison(plan.Setup, plan.Quality, () => TraceReader.Read(plan.Trace), scaling);
-        var results = new List<PolicyResult>();
+        var (results, best, loads) = (new List<PolicyResult>(), new List<PolicyResult>(), new List<LoadPoint>());
+        if (plan.Search) Find(comparison, scaling, requests, rate, best, loads, cancellationToken);
         foreach (var policy in plan.Policies)
         {
+            if (cancellationToken.IsCancellationRequested && results.Count > 0) break;
+            var settings = best.Find(found => found.Policy == policy)?.Settings ?? PolicyCatalog.Usual(policy, plan.Setup.Cloud.Machines);
             screen.Begin();
-            results.Add(comparison.Run(policy, PolicyCatalog.Usual(policy, plan.Setup.Cloud.Machines), plan.Load, done => screen.Progress(policy, done, requests), cancellationToken));
-            if (cancellationToken.IsCancellationRequested) break;
-        }
-
-        var (best, loads) = (new List<PolicyResult>(), new List<LoadPoint>());
-        foreach (var policy in plan.Search ? plan.Policies : [])
-        {
-            var part = new Comparison(plan.Setup, plan.Quality, () => TraceReader.Read(plan.Trace), scaling with { Requests = Math.Min(requests, Search.PartRequests) });
-            var runs = 0;
-            var (found, points) = new Search(part, comparison, plan.Setup.Cloud.Machines, rate).Find(
-                policy, run => screen.Status($"{policy}: run {++runs}, {run.Load:0.##} times the load: {run.MetShare:0.0%} met"), cancellationToken);
-            if (cancellationToken.IsCancellationRequested) break;
-            if (found is not null) best.Add(found);
-            loads.AddRange(points);
+            results.Add(comparison.Run(policy, settings, plan.Load, done => screen.Progress(policy, done, requests), cancellationToken));
         }
 
         screen.EndProgress();
@@ -49,6 +39,21 @@ public sealed class SimulationRun(SimulationPlan plan, SimulationScreen screen)
             Quality = plan.QualityText, EnergySource = DevicePower.Source, Partial = cancellationToken.IsCancellationRequested, Policies = results, Best = best, Loads = loads,
             Pareto = plan.Report is not null && plan.Policies.Contains(PolicyCatalog.PdDevice) ? [.. comparison.Pareto(plan.Load, cancellationToken)] : [],
         };
+    }
+
+    private void Find(
+        Comparison comparison, TraceScaling scaling, long requests, double rate, List<PolicyResult> best, List<LoadPoint> loads, CancellationToken cancellationToken)
+    {
+        var part = new Comparison(plan.Setup, plan.Quality, () => TraceReader.Read(plan.Trace), scaling with { Requests = Math.Min(requests, Search.PartRequests) });
+        foreach (var policy in plan.Policies)
+        {
+            var runs = 0;
+            var (found, points) = new Search(part, comparison, plan.Setup.Cloud.Machines, rate).Find(
+                policy, run => screen.Status($"{policy}: run {++runs}, {run.Load:0.##} times the load: {run.MetShare:0.0%} met"), cancellationToken);
+            if (cancellationToken.IsCancellationRequested) return;
+            if (found is not null) best.Add(found);
+            loads.AddRange(points);
+        }
     }
 
     private (TraceNotes Notes, double Prompt, double Output, double Rate) Survey()

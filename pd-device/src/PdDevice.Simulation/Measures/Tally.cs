@@ -5,9 +5,12 @@ using PdDevice.Simulation.Devices;
 
 namespace PdDevice.Simulation.Measures;
 
-/// <summary>What a run measured, in fixed memory however long the trace. Times in ms.</summary>
+/// <summary>What a run measured, in fixed memory however long the trace. Times in seconds.</summary>
 public sealed class Tally
 {
+    /// <summary>A few clock ticks of rounding are no miss.</summary>
+    private const double Tolerance = 1e-6;
+
     private readonly SimulationSetup _setup;
     private double _prefillSeconds;
     private double _decodeSeconds;
@@ -108,27 +111,27 @@ public sealed class Tally
     {
         Answers++;
         var display = answer.Display;
-        var ttft = Ms(display.First - answer.Arrived);
-        var gap = Ms(display.LargestGap);
+        var ttft = Seconds(display.First - answer.Arrived);
+        var gap = Seconds(display.LargestGap);
         Ttft.Add(ttft);
-        if (display.Shown > 1) Tpot.Add(Ms(display.Last - display.First) / (display.Shown - 1));
+        if (display.Shown > 1) Tpot.Add(Seconds(display.Last - display.First) / (display.Shown - 1));
         LargestGap.Add(gap);
-        Total.Add(Ms(display.Last - answer.Arrived));
+        Total.Add(Seconds(display.Last - answer.Arrived));
         if (endedInCloud) EndedInCloud++;
         if (answer.Assists > 0) UsedCloud++;
 
         var prefill = _setup.Cloud.Costs.PrefillSeconds(answer.Prompt);
-        var cloudFirst = Ms(answer.Link.RoundTrip) / 1000 + prefill;
+        var cloudFirst = Seconds(answer.Link.RoundTrip) + prefill;
         var objectives = _setup.Objectives.Of(rates, answer.Prompt, cloudFirst);
-        var stalled = gap > (objectives.LargestGap * 1000) + 0.001;
+        var stalled = gap > objectives.LargestGap + Tolerance;
         if (stalled) Stalled++;
-        if (!stalled && ttft <= (objectives.Ttft * 1000) + 0.001) Met++;
+        if (!stalled && ttft <= objectives.Ttft + Tolerance) Met++;
         var alone = answer.Prompt / rates.PrefillTokensPerSecond * answer.Slowdown;
         if (objectives.Ttft >= Math.Min(cloudFirst, alone)) Attainable++;
         if (alone >= 10 * cloudFirst)
         {
             SlowTtft.Add(ttft);
-            SlowAlone.Add(alone * 1000);
+            SlowAlone.Add(alone);
         }
 
         PromptTokens += answer.Prompt;
@@ -161,11 +164,11 @@ public sealed class Tally
         DeviceJoules += DevicePower.Watts(answer.Device.Name) * ((ingested / rates.PrefillTokensPerSecond * answer.Slowdown) + (made / rates.DecodeTokensPerSecond));
     }
 
-    private static double Ms(long ticks) => (double)ticks / TimeSpan.TicksPerMillisecond;
+    private static double Seconds(long ticks) => (double)ticks / TimeSpan.TicksPerSecond;
 }
 
 /// <summary>Collects gaps between shown tokens.</summary>
 internal sealed class GapCounts(QuantileSketch itl) : IGapSink
 {
-    public void Add(long gap, long count) => itl.Add((double)gap / TimeSpan.TicksPerMillisecond, count);
+    public void Add(long gap, long count) => itl.Add((double)gap / TimeSpan.TicksPerSecond, count);
 }

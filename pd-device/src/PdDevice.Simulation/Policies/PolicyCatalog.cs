@@ -9,7 +9,7 @@ namespace PdDevice.Simulation.Policies;
 /// <param name="MaxStallMs">Longest batch while streams run, ms.</param>
 /// <param name="LongestOnDevice">For DiSCo: its dispatch threshold, seconds.</param>
 /// <param name="Margin">For DiSCo: tokens buffered over those the mean rates ask for.</param>
-public sealed record PolicySettings(int Slots, int PrefillMachines = 0, int MaxStallMs = 25, double LongestOnDevice = 0.5, double Margin = 1.1);
+public sealed record PolicySettings(int Slots, int PrefillMachines = 0, int MaxStallMs = 50, double LongestOnDevice = 0.5, double Margin = 1.1);
 
 /// <summary>The policies by name, in the order in which they are shown.</summary>
 public static class PolicyCatalog

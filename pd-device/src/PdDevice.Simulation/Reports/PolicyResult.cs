@@ -113,11 +113,11 @@ public sealed record PolicyResult
         return new PolicyResult
         {
             Policy = policy, Load = load, Settings = settings, Answers = tally.Answers,
-            TtftMeanMs = R(tally.Ttft.Mean), TtftP50Ms = Q(tally.Ttft, 0.5), TtftP99Ms = Q(tally.Ttft, 0.99),
-            TpotMeanMs = R(tally.Tpot.Mean), TpotP50Ms = Q(tally.Tpot, 0.5), TpotP99Ms = Q(tally.Tpot, 0.99),
-            ItlMeanMs = R(tally.Itl.Mean), ItlP50Ms = Q(tally.Itl, 0.5), ItlP99Ms = Q(tally.Itl, 0.99),
+            TtftMeanMs = R(1000 * tally.Ttft.Mean), TtftP50Ms = Q(tally.Ttft, 0.5), TtftP99Ms = Q(tally.Ttft, 0.99),
+            TpotMeanMs = R(1000 * tally.Tpot.Mean), TpotP50Ms = Q(tally.Tpot, 0.5), TpotP99Ms = Q(tally.Tpot, 0.99),
+            ItlMeanMs = R(1000 * tally.Itl.Mean), ItlP50Ms = Q(tally.Itl, 0.5), ItlP99Ms = Q(tally.Itl, 0.99),
             LargestGapP50Ms = Q(tally.LargestGap, 0.5), LargestGapP99Ms = Q(tally.LargestGap, 0.99),
-            TotalMeanMs = R(tally.Total.Mean), TotalP50Ms = Q(tally.Total, 0.5), TotalP99Ms = Q(tally.Total, 0.99),
+            TotalMeanMs = R(1000 * tally.Total.Mean), TotalP50Ms = Q(tally.Total, 0.5), TotalP99Ms = Q(tally.Total, 0.99),
             CloudDecodeTokens = tally.CloudTokens, CloudTokensPerAnswer = R(tally.CloudTokens / (double)answers),
             SlotSeconds = R(tally.SlotSeconds), SlotSecondsPerAnswer = R(tally.SlotSeconds / answers),
             Goodput = R(tally.Goodput), Ceiling = R(tally.Ceiling), MetShare = R(tally.Met / (double)answers),
@@ -133,7 +133,7 @@ public sealed record PolicyResult
         };
     }
 
-    private static double Q(QuantileSketch sketch, double share) => R(sketch.Quantile(share));
+    private static double Q(QuantileSketch sketch, double share) => R(1000 * sketch.Quantile(share));
 
     // Six digits: beyond them a figure says nothing, and a page is easier to read and compare.
     private static double R(double value) => value == 0 || !double.IsFinite(value) ? 0 : double.Parse(value.ToString("G6"));

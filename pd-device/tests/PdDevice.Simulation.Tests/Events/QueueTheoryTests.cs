@@ -47,7 +47,7 @@ public sealed class QueueTheoryTests
         var prompts = 0.0;
         Assert.True(simulator.Run(Trace()));
         Assert.Equal(Requests, simulator.Tally.Answers);
-        return (simulator.Tally.Ttft.Mean / 1000) - (prompts / Requests * PerToken);
+        return simulator.Tally.Ttft.Mean - (prompts / Requests * PerToken);
 
         IEnumerable<TraceRequest> Trace()
         {
