@@ -7,11 +7,11 @@ namespace PdDevice.Simulation.Links;
 /// what is lost comes a retransmission timeout later, which doubles until it comes through, as TCP's does.
 /// </summary>
 /// <param name="Model">Its kind; null only in the default value.</param>
-/// <param name="RoundTrip">Ticks.</param>
-/// <param name="Lost">Share of packets lost one way.</param>
+/// <param name="RoundTrip">As the device measured it when it greeted the cloud, ticks.</param>
 /// <param name="From">Where in the capacity traces it begins, ticks.</param>
 /// <param name="OutageFrom">Where between two outages it begins, ticks.</param>
-public readonly record struct DeviceLink(LinkModel Model, long RoundTrip, double Lost, long From, long OutageFrom)
+/// <param name="Seed">Chooses what is in force when.</param>
+public readonly record struct DeviceLink(LinkModel Model, long RoundTrip, long From, long OutageFrom, ulong Seed)
 {
     /// <summary>What TCP waits beyond a round trip before it sends again: Linux's least variance term.</summary>
     private const long Retransmit = 200 * TimeSpan.TicksPerMillisecond;
@@ -19,7 +19,7 @@ public readonly record struct DeviceLink(LinkModel Model, long RoundTrip, double
     private const long MostRetransmit = 120 * TimeSpan.TicksPerSecond;
 
     /// <summary>Whether every small piece takes the same time down, so that evenly sent pieces come evenly.</summary>
-    public bool EvenDown => Lost == 0 && Model.Down.LongestSilence == 0 && Model.OutageEvery == 0;
+    public bool EvenDown => Model.RoundTrip.Constant && Model.Loss == 0 && Model.Down.LongestSilence == 0 && Model.OutageEvery == 0;
 
     /// <summary>When bytes sent at an instant are at the cloud.</summary>
     public long Up(long at, long bytes, ref SeededRandom random) => Through(Model.Up, at, bytes, ref random);
@@ -29,14 +29,19 @@ public readonly record struct DeviceLink(LinkModel Model, long RoundTrip, double
 
     private long Through(Capacity capacity, long at, long bytes, ref SeededRandom random)
     {
-        var timeout = RoundTrip + Retransmit;
-        while (Lost > 0 && random.NextDouble() < Lost)
+        if (!Model.RoundTrip.Constant || Model.Loss > 0)
         {
-            at += timeout;
-            timeout = Math.Min(timeout * 2, MostRetransmit);
+            var (mean, lost) = Model.RoundTrip.At(Seed, at);
+            var timeout = mean + Retransmit;
+            while (random.NextDouble() < 1 - ((1 - lost) * (1 - Model.Loss)))
+            {
+                at += timeout;
+                timeout = Math.Min(timeout * 2, MostRetransmit);
+                (_, lost) = Model.RoundTrip.At(Seed, at);
+            }
         }
 
-        return capacity.Carry(AfterOutage(at) + From, bytes) - From + (RoundTrip / 2);
+        return capacity.Carry(AfterOutage(at) + From, bytes) - From + (Model.RoundTrip.Draw(Seed, at, ref random) / 2);
     }
 
     private long AfterOutage(long at)

@@ -21,13 +21,13 @@ public sealed record LinkModel(string Name, RoundTrips RoundTrip, Capacity Up, C
     /// <exception cref="FormatException">It is no link. One sentence.</exception>
     public static LinkModel Parse(string text)
     {
-        var link = new LinkModel(text, RoundTrips.Constant("0ms", TimeSpan.Zero), Capacity.Constant("0", 0), Capacity.Constant("0", 0));
+        var link = new LinkModel(text, RoundTrips.Of("0ms", TimeSpan.Zero), Capacity.Constant("0", 0), Capacity.Constant("0", 0));
         foreach (var part in text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             if (part.Split('=', 2) is not [var name, var value]) throw new FormatException($"'{part}': {Form}.");
             link = name switch
             {
-                "rtt" => link with { RoundTrip = File.Exists(value) ? RoundTrips.Read(value) : RoundTrips.Constant(value, Time(value)) },
+                "rtt" => link with { RoundTrip = File.Exists(value) ? RoundTrips.Read(value) : RoundTrips.Of(value, Time(value)) },
                 "up" => link with { Up = Rate(value) },
                 "down" => link with { Down = Rate(value) },
                 "loss" when value.EndsWith('%') && LinkFiles.TryNumber(value[..^1], out var loss) && loss <= 50 => link with { Loss = loss / 100 },
@@ -42,9 +42,11 @@ public sealed record LinkModel(string Name, RoundTrips RoundTrip, Capacity Up, C
     /// <summary>One device's link: where in the traces it begins, and its luck.</summary>
     public DeviceLink Draw(ref SeededRandom random)
     {
-        var (roundTrip, lost) = RoundTrip.Draw(ref random);
         var length = Math.Max(Up.Length, Down.Length);
-        return new DeviceLink(this, roundTrip, 1 - ((1 - lost) * (1 - Loss)), length == 0 ? 0 : random.NextBelow(length), OutageEvery == 0 ? 0 : random.NextBelow(OutageEvery));
+        var from = length == 0 ? 0 : random.NextBelow(length);
+        var outage = OutageEvery == 0 ? 0 : random.NextBelow(OutageEvery);
+        var seed = (ulong)random.NextBelow(1L << 52);
+        return new DeviceLink(this, RoundTrip.Draw(seed, 0, ref random), from, outage, seed);
     }
 
     private static Capacity Rate(string value)

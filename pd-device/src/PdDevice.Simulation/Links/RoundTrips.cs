@@ -4,11 +4,15 @@ namespace PdDevice.Simulation.Links;
 
 /// <summary>
 /// Round trips: constant, or drawn from measured ones, a CSV file with the columns PINGAVG, PINGMIN, PINGMAX, PINGSTDEV
-/// (ms) and PINGLOSS (percent) as in the 5G data set of Raca et al. (MMSys 2020). Rows without pings are skipped. A draw
-/// takes a row, then a normal round trip from its mean and deviation, kept within its shortest and longest.
+/// (ms) and PINGLOSS (percent) as in the 5G data set of Raca et al. (MMSys 2020). Rows without pings are skipped. A row is
+/// in force for <see cref="Hold"/>, chosen by seed and time alone; each piece of data draws a normal round trip from its
+/// mean and deviation, kept within its shortest and longest, and may be lost by its share. As the live emulator does it.
 /// </summary>
 public sealed class RoundTrips
 {
+    /// <summary>A row of such a file sums up five pings, and ping sends one a second. Ticks.</summary>
+    private const long Hold = 5 * TimeSpan.TicksPerSecond;
+
     private static readonly string[] Columns = ["PINGAVG", "PINGMIN", "PINGMAX", "PINGSTDEV", "PINGLOSS"];
 
     private readonly Pings[] _rows;
@@ -21,7 +25,7 @@ public sealed class RoundTrips
     /// <summary>Mean round trip, ticks.</summary>
     public long Mean => (long)(_rows.Average(row => row.Average) * TimeSpan.TicksPerMillisecond);
 
-    public static RoundTrips Constant(string text, TimeSpan time) =>
+    public static RoundTrips Of(string text, TimeSpan time) =>
         new(text, [new Pings(time.TotalMilliseconds, time.TotalMilliseconds, time.TotalMilliseconds, 0, 0)]);
 
     /// <exception cref="FormatException">It is no such file. One sentence that names file and line.</exception>
@@ -47,16 +51,33 @@ public sealed class RoundTrips
         // A row that lost every ping has no times; what comes through again does so as elsewhere.
         var typical = rows.Where(row => row.Lost < 1).OrderBy(row => row.Average).ToArray();
         return typical.Length > 0
-            ? new RoundTrips(Path.GetFileName(path), [.. rows.Select(row => row.Lost < 1 ? row : typical[typical.Length / 2] with { Lost = 0.99 })])
+            ? new RoundTrips(Path.GetFileName(path), [.. rows.Select(row => row.Lost < 1 ? row : typical[typical.Length / 2] with { Lost = 1 })])
             : throw new FormatException($"{path} holds no round trips: every row is empty or lost all its pings.");
     }
 
-    /// <summary>A round trip in ticks, and the share of packets lost one way.</summary>
-    public (long RoundTrip, double LostOneWay) Draw(ref SeededRandom random)
+    /// <summary>Whether all are the same and none is lost.</summary>
+    public bool Constant => _rows.Length == 1;
+
+    /// <summary>A round trip at an instant, ticks.</summary>
+    internal long Draw(ulong seed, long at, ref SeededRandom random)
     {
-        var row = _rows.Length == 1 ? _rows[0] : _rows[random.NextBelow(_rows.Length)];
+        var row = InForce(seed, at);
         var ms = row.Deviation == 0 ? row.Average : Math.Clamp(row.Average + (random.NextNormal() * row.Deviation), row.Min, row.Max);
-        return ((long)(ms * TimeSpan.TicksPerMillisecond), 1 - Math.Sqrt(1 - row.Lost));
+        return (long)(ms * TimeSpan.TicksPerMillisecond);
+    }
+
+    /// <summary>The mean round trip in force at an instant, ticks, and the share of packets lost one way: a ping is lost when either way loses it.</summary>
+    internal (long Mean, double LostOneWay) At(ulong seed, long at)
+    {
+        var row = InForce(seed, at);
+        return ((long)(row.Average * TimeSpan.TicksPerMillisecond), row.Lost == 0 ? 0 : 1 - Math.Sqrt(1 - row.Lost));
+    }
+
+    private Pings InForce(ulong seed, long at)
+    {
+        if (_rows.Length == 1) return _rows[0];
+        var random = SeededRandom.For(seed, at / Hold);
+        return _rows[random.NextBelow(_rows.Length)];
     }
 
     private static Pings? Row(string[] cells)

@@ -8,6 +8,9 @@ namespace PdDevice.Simulation.Measures;
 /// <summary>What a run measured, in fixed memory however long the trace. Times in seconds.</summary>
 public sealed class Tally
 {
+    /// <summary>Sequences of a batch that is called full, where their KV fits: the ceiling counts decode at such batches, which is when it is cheapest.</summary>
+    private const int FullBatch = 256;
+
     /// <summary>A few clock ticks of rounding are no miss.</summary>
     private const double Tolerance = 1e-6;
 
@@ -136,7 +139,7 @@ public sealed class Tally
 
         PromptTokens += answer.Prompt;
         OutputTokens += answer.Output;
-        var batch = (int)Math.Max(1, Math.Min(_setup.Cloud.Slots, _setup.Cloud.KvPositions / (answer.Prompt + answer.Output)));
+        var batch = (int)Math.Max(1, Math.Min(FullBatch, _setup.Cloud.KvPositions / (answer.Prompt + answer.Output)));
         _prefillSeconds += prefill;
         _decodeSeconds += answer.Output * _setup.Cloud.Costs.DecodeStepSeconds(batch, batch * (answer.Prompt + (answer.Output / 2L))) / batch;
         if (answer.Plan.Way != Policies.Way.Cloud || answer.TakenOver) Device(answer, rates, endedInCloud, now);

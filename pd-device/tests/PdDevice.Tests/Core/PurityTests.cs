@@ -6,6 +6,7 @@ using PdDevice.Core.Planning;
 using PdDevice.Device.Answers;
 using PdDevice.Http.OpenAi;
 using PdDevice.Inference;
+using PdDevice.Simulation;
 
 namespace PdDevice.Tests.Core;
 
@@ -55,6 +56,7 @@ public sealed class PurityTests
     {
         Assert.Empty(OursOf(typeof(AssistPlanner)));
         Assert.Equal(["PdDevice.Core"], OursOf(typeof(IEngine)));
+        Assert.Equal(["PdDevice.Core"], OursOf(typeof(Simulator)));
         Assert.Equal(["PdDevice.Core", "PdDevice.Inference"], OursOf(typeof(OpenAiApi)));
         Assert.Equal(["PdDevice.Core", "PdDevice.Http", "PdDevice.Inference"], OursOf(typeof(BatchLoop)));
         Assert.Equal(["PdDevice.Core", "PdDevice.Http", "PdDevice.Inference"], OursOf(typeof(Answer)));
