@@ -18,7 +18,7 @@ public sealed class Search(Comparison part, Comparison whole, int machines, doub
     public const double LeastMetShare = 0.9;
 
     /// <summary>Requests of the first part.</summary>
-    public const int PartRequests = 4000;
+    public const int PartRequests = 3000;
 
     private const double LeastLoad = 0.25;
     private const double Coarse = 1.25;
@@ -56,7 +56,7 @@ public sealed class Search(Comparison part, Comparison whole, int machines, doub
             },
             Objectives(best.Load / requestsPerSecond / Below, Fine, FineLoads));
         if (fine.Best is not { } end) return (null, []);
-        foreach (var share in (double[])[0.25, 0.5, 0.75, 0.9, 1.1, 1.25, 1.5]) runs.Add(whole.Run(policy, chosen, end.Load / requestsPerSecond * share, null, cancellationToken));
+        foreach (var share in (double[])[0.25, 0.5, 0.75, 1.1, 1.3]) runs.Add(whole.Run(policy, chosen, end.Load / requestsPerSecond * share, null, cancellationToken));
         return (
             runs.First(run => run.Load == end.Load / requestsPerSecond),
             [.. runs.OrderBy(run => run.Load).Select(run => new LoadPoint(policy, run.Load, run.Load * requestsPerSecond, run.Goodput, run.MetShare))]);

@@ -41,7 +41,7 @@ public static class PolicyCatalog
             CloudPools => [.. splits.Where(split => split.Mixed == 0)],
             _ => splits,
         };
-        return new FleetSpace(arranged, name == DeviceOnly ? [256] : [64, 128, 256], [0], [LeasePolicy.Whole], [0]);
+        return new FleetSpace(arranged, name == DeviceOnly ? [256] : name == CloudOnly ? [48, 64, 96, 128, 256] : [128, 256], [0], [LeasePolicy.Whole], [0]);
     }
 
     /// <summary>Beside the fleet, what the search tries: the longest batch, and DiSCo's own two.</summary>
@@ -49,6 +49,7 @@ public static class PolicyCatalog
     {
         DeviceOnly => [new(256)],
         CloudPools => [new(256)],
+        CloudOnly => from stall in (int[])[12, 18, .. Stalls] select new PolicySettings(256, 0, stall), // its gaps hang on it
         DiSCo => from stall in Stalls from longest in (double[])[0.25, 1] from margin in (double[])[1, 1.2] select new PolicySettings(256, 0, stall, longest, margin),
         _ => from stall in Stalls select new PolicySettings(256, 0, stall),
     };
