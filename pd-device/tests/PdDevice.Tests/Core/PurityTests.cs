@@ -3,6 +3,7 @@ using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 using PdDevice.Cloud.Batching;
 using PdDevice.Core.Planning;
+using PdDevice.Core.Planning.Requests;
 using PdDevice.Device.Answers;
 using PdDevice.Http.OpenAi;
 using PdDevice.Inference;
@@ -44,6 +45,12 @@ public sealed class PurityTests
         Assert.Equal(
             ["Cloud", "Device", "DeviceLead", "Held", "LeastSaving", "MaxLease", "MaxTokens", "PromptTokens", "RoundTrip"],
             typeof(PlanInput).GetProperties().Select(property => property.Name).Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void RequestInput_Invariant8_HoldsOnlyWhatIsKnownBeforeTheAnswer() =>
+        Assert.Equal(
+            ["CloudPrefill", "CloudStep", "Delays", "Device", "DeviceLead", "DevicePositions", "DeviceSlack", "Held", "MaxTokens", "Mode", "MostLease", "PromptTokens", "RefineSeconds", "RefinedAfter", "RoundTrip"],
+            typeof(RequestInput).GetProperties().Select(property => property.Name).Order(StringComparer.Ordinal));
 
     [Fact]
     public void CloudChoiceInput_Invariant8_HoldsOnlyWhatIsKnownBeforeAByteLeaves() =>
