@@ -6,9 +6,9 @@ namespace PdDevice.Simulation;
 
 /// <summary>
 /// The settings of a policy and the highest load at which it keeps to the objectives, by Core's fleet planner. The same
-/// search for every policy: first the settings, on the trace's first part at coarse loads, then the load, on all of it.
+/// search for every policy: first the settings, on the trace's busiest part at coarse loads, then the load, on all of it.
 /// </summary>
-/// <param name="part">Runs on the trace's first part.</param>
+/// <param name="part">Runs on the trace's busiest part.</param>
 /// <param name="whole">Runs on all of it.</param>
 /// <param name="machines">Accelerators.</param>
 /// <param name="requestsPerSecond">The trace's own rate.</param>
@@ -17,8 +17,8 @@ public sealed class Search(Comparison part, Comparison whole, int machines, doub
     /// <summary>Of the answers that could meet their objectives in an idle world, the share that has to.</summary>
     public const double LeastMetShare = 0.9;
 
-    /// <summary>Requests of the first part.</summary>
-    public const int PartRequests = 3000;
+    /// <summary>Requests of the busiest part: where the requests in a row came fastest.</summary>
+    public const int PartRequests = 1500;
 
     private const double LeastLoad = 0.25;
     private const double Coarse = 1.25;
@@ -56,7 +56,7 @@ public sealed class Search(Comparison part, Comparison whole, int machines, doub
             },
             Objectives(best.Load / requestsPerSecond / Below, Fine, FineLoads));
         if (fine.Best is not { } end) return (null, []);
-        foreach (var share in (double[])[0.25, 0.5, 0.75, 1.1, 1.3]) runs.Add(whole.Run(policy, chosen, end.Load / requestsPerSecond * share, null, cancellationToken));
+        foreach (var share in (double[])[0.3, 0.6, 1.3]) runs.Add(whole.Run(policy, chosen, end.Load / requestsPerSecond * share, null, cancellationToken));
         return (
             runs.First(run => run.Load == end.Load / requestsPerSecond),
             [.. runs.OrderBy(run => run.Load).Select(run => new LoadPoint(policy, run.Load, run.Load * requestsPerSecond, run.Goodput, run.MetShare))]);

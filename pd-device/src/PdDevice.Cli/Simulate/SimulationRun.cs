@@ -44,7 +44,9 @@ public sealed class SimulationRun(SimulationPlan plan, SimulationScreen screen)
     private void Find(
         Comparison comparison, TraceScaling scaling, long requests, double rate, List<PolicyResult> best, List<LoadPoint> loads, CancellationToken cancellationToken)
     {
-        var part = new Comparison(plan.Setup, plan.Quality, () => TraceReader.Read(plan.Trace), scaling with { Requests = Math.Min(requests, Search.PartRequests) });
+        var size = (int)Math.Min(requests, Search.PartRequests);
+        var busiest = TraceScaling.Busiest(size, TraceReader.Read(plan.Trace));
+        var part = new Comparison(plan.Setup, plan.Quality, () => Part(busiest, size), scaling with { Requests = 0 });
         foreach (var policy in plan.Policies)
         {
             var runs = 0;
@@ -54,6 +56,13 @@ public sealed class SimulationRun(SimulationPlan plan, SimulationScreen screen)
             if (found is not null) best.Add(found);
             loads.AddRange(points);
         }
+    }
+
+    private IEnumerable<TraceRequest> Part(long from, int count)
+    {
+        long? origin = null;
+        foreach (var request in TraceReader.Read(plan.Trace).Skip((int)from).Take(count))
+            yield return request with { At = request.At - (origin ??= request.At) };
     }
 
     private (TraceNotes Notes, double Prompt, double Output, double Rate) Survey()

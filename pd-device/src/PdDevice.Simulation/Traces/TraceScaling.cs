@@ -30,6 +30,21 @@ public sealed record TraceScaling(double Load = 1, double OutputFactor = 1, long
         while (done < Requests);
     }
 
+    /// <summary>Where in a trace so many requests in a row came fastest: the number of the first of them, from 0.</summary>
+    public static long Busiest(int requests, IEnumerable<TraceRequest> trace)
+    {
+        var recent = new long[requests];
+        var (best, shortest, read) = (0L, long.MaxValue, 0L);
+        foreach (var request in trace)
+        {
+            var place = read++ % requests;
+            if (read > requests && request.At - recent[place] < shortest) (best, shortest) = (read - requests, request.At - recent[place]);
+            recent[place] = request.At;
+        }
+
+        return best;
+    }
+
     /// <summary>The factor that gives a trace's answers a mean length; reads it once.</summary>
     public static double FactorFor(double meanOutput, IEnumerable<TraceRequest> trace) => meanOutput / trace.Average(request => (double)request.OutputTokens);
 }

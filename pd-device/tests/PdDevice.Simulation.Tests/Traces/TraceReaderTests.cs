@@ -108,4 +108,12 @@ public sealed class TraceReaderTests : IDisposable
         Assert.Equal([10, 20, 10, 20, 10], five.Select(r => r.PromptTokens));
         Assert.Equal(five.Select(r => r.At).Order(), five.Select(r => r.At));
     }
+
+    [Fact]
+    public void Busiest_ARushInTheMiddle_IsFound()
+    {
+        long[] seconds = [0, 10, 20, 30, 31, 32, 33, 43, 53];
+        Assert.Equal(3, TraceScaling.Busiest(4, seconds.Select(second => new TraceRequest(second * TimeSpan.TicksPerSecond, 1, 1))));
+        Assert.Equal(0, TraceScaling.Busiest(20, seconds.Select(second => new TraceRequest(second, 1, 1))));
+    }
 }
