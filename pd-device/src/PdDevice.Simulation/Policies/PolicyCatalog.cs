@@ -41,7 +41,7 @@ public static class PolicyCatalog
             CloudPools => [.. splits.Where(split => split.Mixed == 0)],
             _ => splits,
         };
-        return new FleetSpace(arranged, name == DeviceOnly ? [256] : name == CloudOnly ? [64, 96, 128, 256] : name == CloudPools ? [128, 256] : [256], [0], [LeasePolicy.Whole], [0]);
+        return new FleetSpace(arranged, name == DeviceOnly ? [256] : name == CloudOnly ? [64, 96, 128, 256] : [128, 256], [0], [LeasePolicy.Whole], [0]);
     }
 
     /// <summary>Beside the fleet, what the search tries: the longest batch, and DiSCo's own two.</summary>
