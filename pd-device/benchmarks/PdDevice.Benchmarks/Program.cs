@@ -6,6 +6,7 @@ using PdDevice.Benchmarks.Planner;
 using PdDevice.Benchmarks.Refine;
 using PdDevice.Benchmarks.Refinement;
 using PdDevice.Benchmarks.Serving;
+using PdDevice.Benchmarks.Simulate;
 using PdDevice.Benchmarks.Speed;
 using PdDevice.Cli;
 
@@ -22,6 +23,8 @@ var root = new RootCommand("Measures P/D-Device side by side with what it is com
     Streams.Create(),
     DisconnectsCommand.Create(),
     PlannerBench.Create(),
+    ScaleBench.Create(),
+    SimulationTables.Create(),
     SpeedCommand.Create(),
     SpeedSideCommand.Create(),
     RefinementPageCommand.Create(),

@@ -12,6 +12,7 @@ var root = new RootCommand("P/D-Device: a cloud makes the first tokens, the devi
     CloudCommand.Create(),
     DeviceCommand.Create(),
     KeysCommand.Create(),
+    SimulateCommand.Create(),
     TuneCommand.Create(),
     EvalCommand.Create(),
 };

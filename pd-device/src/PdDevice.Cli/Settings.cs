@@ -7,6 +7,8 @@ using PdDevice.Core.Planning.Requests;
 using PdDevice.Device.Answers;
 using PdDevice.Device.Link;
 using PdDevice.Inference.StandIns;
+using PdDevice.Simulation.Links;
+using PdDevice.Simulation.Policies;
 
 namespace PdDevice.Cli;
 
@@ -196,6 +198,76 @@ public static partial class Settings
     /// <summary>A path; writes what the command's table shows.</summary>
     public static Setting<string> Json { get; } = new("--json", "Output:Json", "FILE",
         "Also writes the results as JSON.", null, Parse.Text);
+
+    public static Setting<string> SimulateTrace { get; } = new("--trace", "Simulate:Trace", "FILE",
+        "For `pdd simulate`: a trace of requests, as Azure's CSV, Mooncake's JSON lines, or a CSV with the columns seconds, prompt_tokens, output_tokens.", null, Parse.Text);
+
+    public static Setting<string[]> Policies { get; } = new("--policies", "Simulate:Policies", "LIST",
+        $"Policies to compare, in order: {string.Join(", ", PolicyCatalog.Names)}.", string.Join(',', PolicyCatalog.Names), ParsePolicies);
+
+    public static Setting<double> Load { get; } = new("--load", "Simulate:Load", "X",
+        "Requests come this many times as fast as measured, 0.001 to 100000.", "1", Parse.Double(0.001, 100_000));
+
+    public static Setting<bool> Search { get; } = new("--search", "Simulate:Search", null,
+        "For each policy also look for the settings and the highest load that keep to the objectives. Takes minutes.", null, Parse.Switch);
+
+    public static Setting<ulong> SimulateSeed { get; } = new("--seed", "Simulate:Seed", "N",
+        "For `pdd simulate`: seed of all luck, 0 or more. The same seed gives the same bytes.", "0", Parse.Seed);
+
+    public static Setting<string> Report { get; } = new("--report", "Simulate:Report", "DIR",
+        "Also writes a report of tables and plots that opens without a network.", null, Parse.Text);
+
+    public static Setting<Hardware> CloudHardware { get; } = new("--cloud-machine", "Simulate:CloudMachine", "NAME",
+        $"For `pdd simulate`: the cloud's accelerator: {string.Join(", ", Hardware.Clouds.Select(cloud => cloud.Name))}.", "H200", text => ParseHardware(text, Hardware.Clouds));
+
+    public static Setting<int> Machines { get; } = new("--machines", "Simulate:Machines", "N",
+        "Accelerators of the cloud, 2 to 1000, so that there can be pools.", "4", Parse.Int(2, 1000));
+
+    public static Setting<ModelShape> ModelSize { get; } = new("--model-size", "Simulate:ModelSize", "SIZE",
+        $"For `pdd simulate`: {string.Join(", ", ModelShape.All.Select(shape => $"{shape.Name} (as {shape.Mirrors})"))}.", "8B", ParseModelSize);
+
+    public static Setting<string> Devices { get; } = new("--devices", "Simulate:Devices", "MIX",
+        $"Devices with their weights, as in phone-npu:2,laptop-gpu:1. Known: {string.Join(", ", Hardware.Devices.Select(device => device.Name))}.", "phone-npu,phone-cpu,laptop-gpu", Parse.Text);
+
+    public static Setting<LinkModel[]> Links { get; } = new("--links", "Simulate:Links", "LINK;...",
+        "Links of the devices, each draws one, as in `rtt=40ms,up=5mbit,down=20mbit;rtt=pings.csv,up=up.trace,down=down.trace`; loss=1% and outage=60s/2s may follow.",
+        "rtt=50ms,up=10mbit,down=40mbit", ParseLinks);
+
+    public static Setting<ObjectiveSet> ObjectiveSet { get; } = new("--objectives", "Simulate:Objectives", "SET",
+        "For `pdd simulate`: relative (TTFT at most a tenth of the device's own where that is long) or absolute (TTFT at most 1 s); in both no gap over 1.25/d.", "relative", ParseObjectiveSet);
+
+    public static Setting<QualityTable> Quality { get; } = new("--quality", "Simulate:Quality", "KEEP=MEAN:MOST,...",
+        "For `pdd simulate`: what refinement loses, as measured elsewhere: keep ratio, mean loss and its upper bound, which may be 0.02 at most; the default is an assumption.", "0.5=0.01:0.02", ParseQuality);
+
+    public static Setting<double> OutputMean { get; } = new("--output-mean", "Simulate:OutputMean", "TOKENS",
+        "Scales the answers to this mean length, which makes them synthetic; 0 leaves them as measured, up to 1000000.", "0", Parse.Double(0, 1_000_000));
+
+    public static Setting<int> Requests { get; } = new("--requests", "Simulate:Requests", "N",
+        "Requests to run: a longer trace is cut off, a shorter one repeated; 0 takes it as it is, up to 1000000000.", "0", Parse.Int(0, 1_000_000_000));
+
+    public static Setting<int> SimulateMaxTokens { get; } = new("--max-tokens", "Simulate:MaxTokens", "N",
+        "For `pdd simulate`: the user's limit of an answer in tokens, 1 to 1000000; longer ones are cut and counted.", "4096", Parse.Int(1, 1_000_000));
+
+    public static Setting<bool> Check { get; } = new("--check", "Simulate:Check", null,
+        "Holds the simulated world against the numbered invariants after every event; slow.", null, Parse.Switch);
+
+    private static string[] ParsePolicies(string text)
+    {
+        var names = text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        if (names.Length == 0) throw new FormatException("No policy is named.");
+        foreach (var name in names)
+            if (!PolicyCatalog.Names.Contains(name))
+                throw new FormatException($"There is no policy '{name}'. Known: {string.Join(", ", PolicyCatalog.Names)}.");
+        return [.. names.Distinct()];
+    }
+
+    private static LinkModel[] ParseLinks(string text) =>
+        text.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is { Length: > 0 } links
+            ? [.. links.Select(LinkModel.Parse)]
+            : throw new FormatException("No link is named.");
+
+    private static ObjectiveSet ParseObjectiveSet(string text) =>
+        ParseObjectives(text) == "relative" ? Simulation.Policies.ObjectiveSet.Relative : Simulation.Policies.ObjectiveSet.Absolute;
 
     private static (string Name, string File)[] ParseSharedPrefixes(string text) =>
         [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Split('=', 2) is [{ Length: > 0 } name, { Length: > 0 } file]

@@ -8,6 +8,7 @@ using PdDevice.Device.Answers;
 using PdDevice.Evaluation.Runs;
 using PdDevice.Http.OpenAi;
 using PdDevice.Inference;
+using PdDevice.Simulation;
 
 namespace PdDevice.Tests.Core;
 
@@ -63,6 +64,7 @@ public sealed class PurityTests
     {
         Assert.Empty(OursOf(typeof(AssistPlanner)));
         Assert.Equal(["PdDevice.Core"], OursOf(typeof(IEngine)));
+        Assert.Equal(["PdDevice.Core"], OursOf(typeof(Simulator)));
         Assert.Equal(["PdDevice.Core", "PdDevice.Inference"], OursOf(typeof(OpenAiApi)));
         Assert.Equal(["PdDevice.Core", "PdDevice.Inference"], OursOf(typeof(RefinementEval)));
         Assert.Equal(["PdDevice.Core", "PdDevice.Http", "PdDevice.Inference"], OursOf(typeof(BatchLoop)));

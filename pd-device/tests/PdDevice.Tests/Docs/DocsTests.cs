@@ -8,6 +8,7 @@ using PdDevice.Benchmarks.Speed;
 using PdDevice.Cli;
 using PdDevice.Evaluation.Reports;
 using PdDevice.Http.OpenAi;
+using PdDevice.Simulation.Reports;
 using PdDevice.Tests.Cloud.Telemetry;
 using PdDevice.Tests.Core.Planning.Costs;
 
@@ -139,6 +140,23 @@ public sealed partial class DocsTests
 
         var report = JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(House.Folder, "benchmarks", "results", "planner.json")), TableJson.Default.TableReport)!;
         Assert.Equal(report.Markdown(), ReadmeBlock.Read(page, "planner"));
+    }
+
+    [Fact]
+    public void Simulation_Tables_AreMadeFromTheKeptFigures()
+    {
+        var page = File.ReadAllText(Path.Combine(House.Folder, "docs", "simulation.md")).ReplaceLineEndings("\n");
+        foreach (var file in Directory.GetFiles(Path.Combine(House.Folder, "benchmarks", "results", "simulation"), "*.json"))
+        {
+            var kept = JsonSerializer.Deserialize(File.ReadAllBytes(file), ReportJson.Default.SimulationReport)!;
+            Assert.Contains(string.Join('\n', ReportMarkdown.Of("", kept).Split('\n').Skip(1)), ReadmeBlock.Read(page, Path.GetFileNameWithoutExtension(file)));
+        }
+
+        foreach (var file in Directory.GetFiles(Path.Combine(House.Folder, "benchmarks", "results"), "scale.json"))
+        {
+            var report = JsonSerializer.Deserialize(File.ReadAllBytes(file), TableJson.Default.TableReport)!;
+            Assert.Equal(report.Markdown(), ReadmeBlock.Read(page, "scale"));
+        }
     }
 
     private static void IsMade(string page, string markdown)

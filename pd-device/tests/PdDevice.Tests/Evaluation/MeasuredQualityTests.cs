@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using PdDevice.Benchmarks;
 using PdDevice.Evaluation.Reports;
 using PdDevice.Evaluation.Runs;
 
@@ -8,6 +7,8 @@ namespace PdDevice.Tests.Evaluation;
 
 public sealed class MeasuredQualityTests : IDisposable
 {
+    private static readonly string Results = Path.Combine(House.Folder, "benchmarks", "results", "refinement-window.json");
+
     private readonly string _file = Path.GetTempFileName();
 
     public void Dispose() => File.Delete(_file);
@@ -15,7 +16,7 @@ public sealed class MeasuredQualityTests : IDisposable
     [Fact]
     public void BuiltIn_EmbeddedModel_IsWhatWasMeasured()
     {
-        var report = JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(House.Results, "refinement-window.json")), EvalJson.Default.RefinementReport)!;
+        var report = JsonSerializer.Deserialize(File.ReadAllBytes(Results), EvalJson.Default.RefinementReport)!;
         Assert.Equal(report.DefaultRatio, MeasuredQuality.BuiltIn(report.WeightsFingerprint)!.SmallestBorne);
         Assert.Null(MeasuredQuality.BuiltIn("another model's"));
     }
@@ -23,7 +24,7 @@ public sealed class MeasuredQualityTests : IDisposable
     [Fact]
     public void Read_OtherModelsFile_IsRefused()
     {
-        File.Copy(Path.Combine(House.Results, "refinement-window.json"), _file, overwrite: true);
+        File.Copy(Results, _file, overwrite: true);
         var fingerprint = JsonNode.Parse(File.ReadAllText(_file))!["weightsFingerprint"]!.GetValue<string>();
         Assert.NotEmpty(MeasuredQuality.Read(_file, fingerprint).Ratios);
         Assert.Contains("another model", Assert.Throws<FormatException>(() => MeasuredQuality.Read(_file, "mine")).Message);

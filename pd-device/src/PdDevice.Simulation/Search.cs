@@ -1,0 +1,74 @@
+using PdDevice.Core.Planning.Fleet;
+using PdDevice.Simulation.Policies;
+using PdDevice.Simulation.Reports;
+
+namespace PdDevice.Simulation;
+
+/// <summary>
+/// The settings of a policy and the highest load at which it keeps to the objectives, by Core's fleet planner. The same
+/// search for every policy: first the settings, on the trace's busiest part at coarse loads, then the load, on all of it.
+/// </summary>
+/// <param name="part">Runs on the trace's busiest part.</param>
+/// <param name="whole">Runs on all of it.</param>
+/// <param name="machines">Accelerators.</param>
+/// <param name="requestsPerSecond">The trace's own rate.</param>
+public sealed class Search(Comparison part, Comparison whole, int machines, double requestsPerSecond)
+{
+    /// <summary>Of the answers that could meet their objectives in an idle world, the share that has to.</summary>
+    public const double LeastMetShare = 0.9;
+
+    /// <summary>Requests of the busiest part: where the requests in a row came fastest.</summary>
+    public const int PartRequests = 1500;
+
+    private const double LeastLoad = 0.25;
+    private const double Coarse = 1.25;
+    private const int CoarseLoads = 24; // to 42 times the trace's rate
+    private const double Fine = 1.03;
+    private const double Below = 3; // the whole trace may hold rushes that its first part has not
+    private const int FineLoads = 48; // up to a coarse step and more above what the first part allows
+
+    /// <summary>Looks for a policy's best.</summary>
+    /// <param name="policy">Its name.</param>
+    /// <param name="tried">Told of each run.</param>
+    /// <param name="cancellationToken">Breaks it off; then what was found so far counts.</param>
+    /// <returns>The run at the highest load, and goodput at the loads tried on the way; null: no load is low enough.</returns>
+    public (PolicyResult? Best, IReadOnlyList<LoadPoint> Loads) Find(string policy, Action<PolicyResult>? tried = null, CancellationToken cancellationToken = default)
+    {
+        FleetCandidate? best = null;
+        PolicySettings? chosen = null;
+        foreach (var rest in PolicyCatalog.Space(policy))
+        {
+            var plan = FleetPlanner.Best(
+                PolicyCatalog.Fleets(policy, machines),
+                (fleet, rate) => Outcome(part.Run(policy, Settings(rest, fleet), rate / requestsPerSecond, null, cancellationToken), tried, cancellationToken),
+                Objectives(LeastLoad, Coarse, CoarseLoads));
+            if (plan.Best is { } found && found.GoodputPerAccelerator > (best?.GoodputPerAccelerator ?? 0)) (best, chosen) = (found, Settings(rest, found.Settings));
+        }
+
+        if (best is null || chosen is null) return (null, []);
+        var runs = new List<PolicyResult>();
+        var fine = FleetPlanner.Best(
+            new FleetSpace([(best.Settings.MixedMachines, best.Settings.PrefillMachines, best.Settings.DecodeMachines)], [chosen.Slots], [0], [LeasePolicy.Whole], [0]),
+            (_, rate) =>
+            {
+                runs.Add(whole.Run(policy, chosen, rate / requestsPerSecond, null, cancellationToken));
+                return Outcome(runs[^1], tried, cancellationToken);
+            },
+            Objectives(best.Load / requestsPerSecond / Below, Fine, FineLoads));
+        if (fine.Best is not { } end) return (null, []);
+        foreach (var share in (double[])[0.3, 0.6, 1.3]) runs.Add(whole.Run(policy, chosen, end.Load / requestsPerSecond * share, null, cancellationToken));
+        return (
+            runs.First(run => run.Load == end.Load / requestsPerSecond),
+            [.. runs.OrderBy(run => run.Load).Select(run => new LoadPoint(policy, run.Load, run.Load * requestsPerSecond, run.Goodput, run.MetShare))]);
+    }
+
+    private FleetObjectives Objectives(double leastLoad, double step, int loads) => new(LeastMetShare, leastLoad * requestsPerSecond, step, loads);
+
+    private static FleetOutcome Outcome(PolicyResult result, Action<PolicyResult>? tried, CancellationToken cancellationToken)
+    {
+        tried?.Invoke(result);
+        return new FleetOutcome(cancellationToken.IsCancellationRequested || result.AttainableShare == 0 ? 0 : result.MetShare / result.AttainableShare);
+    }
+
+    private static PolicySettings Settings(PolicySettings rest, FleetSettings fleet) => rest with { Slots = fleet.BatchSize, PrefillMachines = fleet.PrefillMachines };
+}

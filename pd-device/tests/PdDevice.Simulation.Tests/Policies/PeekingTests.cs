@@ -1,0 +1,73 @@
+using PdDevice.Simulation.Cloud;
+using PdDevice.Simulation.Policies;
+
+namespace PdDevice.Simulation.Tests.Policies;
+
+public sealed class PeekingTests
+{
+    public static TheoryData<string> Policies => Worlds.Policies;
+
+    [Theory]
+    [MemberData(nameof(Policies))]
+    public void EveryDecision_Invariant8_IsTheSameWithTheLengthsOfUnfinishedAnswersPoisoned(string policy)
+    {
+        // Slow enough links and a crowded cloud, so that there are slips, continuations and refusals to decide about.
+        var setup = Worlds.Ordinary(link: "rtt=150ms,up=2mbit,down=5mbit", machines: 2) with { PrefillJitter = 0.2 };
+        setup = setup with { Cloud = setup.Cloud with { Queue = 4 } };
+        var probe = new Poison();
+        var (decides, world) = PolicyCatalog.Create(policy, PolicyCatalog.Usual(policy, 2) with { Slots = 24 }, setup, Worlds.Quality);
+        var simulator = new Simulator(world, decides, probe);
+        probe.World = simulator;
+        Assert.True(simulator.Run(Worlds.Chat(1000, 30)));
+        Assert.InRange(probe.Decisions, 1000, int.MaxValue);
+        Assert.Equal(1000, simulator.Tally.Answers);
+    }
+
+    [Fact]
+    public void Poison_OfADecisionThatPeeks_IsFound()
+    {
+        var probe = new Poison();
+        var simulator = new Simulator(Worlds.Ordinary(), new DeviceOnly(), probe);
+        probe.World = simulator;
+        probe.Peek = true;
+        Assert.ThrowsAny<Xunit.Sdk.XunitException>(() => simulator.Run(Worlds.Chat(10, 1)));
+    }
+
+    private sealed class Poison : IDecisionProbe
+    {
+        public Simulator World { get; set; } = null!;
+
+        public bool Peek { get; set; }
+
+        public int Decisions { get; private set; }
+
+        public TResult Check<TState, TResult>(TState state, Func<TState, TResult> decide)
+        {
+            Decisions++;
+            var decided = decide(state);
+            var peeked = Peek ? World.Unfinished.Sum(answer => answer.Output) : 0;
+            var unfinished = World.Unfinished.Select(answer => (Answer: answer, answer.Output, answer.Assist, Left: answer.Assist?.UntilEnd ?? 0)).ToArray();
+            foreach (var (answer, output, assist, left) in unfinished)
+            {
+                answer.Output = (output * 31) + 12_345;
+                if (assist is not null) assist.UntilEnd = left + 54_321;
+            }
+
+            Same(decided, decide(state));
+            if (Peek) Assert.Equal(peeked, World.Unfinished.Sum(answer => answer.Output));
+            foreach (var (answer, output, assist, left) in unfinished)
+            {
+                answer.Output = output;
+                if (assist is not null) assist.UntilEnd = left;
+            }
+
+            return decided;
+        }
+
+        private static void Same<T>(T one, T other)
+        {
+            if (one is System.Collections.IEnumerable list) Assert.Equal(list.Cast<object>(), ((System.Collections.IEnumerable)other!).Cast<object>());
+            else Assert.Equal(one, other);
+        }
+    }
+}
