@@ -99,7 +99,7 @@ public sealed partial class Simulator
         var first = TimeSpan.FromTicks(answer.Link.RoundTrip) + TimeSpan.FromSeconds((answer.Prompt + answer.Committed) / Least().PrefillTokensPerSecond);
         var period = TimeSpan.FromTicks(answer.Plan.Period);
         var limit = Math.Min(_setup.Cloud.MaxLease, _setup.MaxTokens - answer.Committed);
-        var lease = SlipForecast.Continuation(ready, exhausted, first, period, rates, limit);
+        var lease = SlipForecast.Continuation(ready, exhausted, exhausted, first, period, rates, limit); // the display of the model does not bend
         var wait = lease == 0 && ready > exhausted && first < ready ? (exhausted - first - (2 * period)).Ticks : 0;
         return (lease, Math.Max(0, wait));
     }
@@ -108,11 +108,12 @@ public sealed partial class Simulator
     private TimeSpan Ready(Answer answer)
     {
         var rates = Rates(answer);
-        var tracker = new CatchUpTracker(answer.DevicePrompt, rates, rates.DeviceChunk);
-        var left = Seconds(Math.Max(0, answer.PromptReady - _events.Now)) * rates.PrefillTokensPerSecond / answer.Slowdown;
+        var own = rates.PrefillTokensPerSecond / answer.Slowdown;
+        var left = Seconds(Math.Max(0, answer.PromptReady - _events.Now)) * own;
         var done = Math.Max(0, answer.DevicePrompt - (int)Math.Ceiling(left));
-        tracker.Done(done, TimeSpan.FromSeconds(done / rates.PrefillTokensPerSecond * answer.Slowdown));
-        return tracker.ReadyIn(answer.Committed);
+        var tracker = new CatchUpTracker(answer.DevicePrompt, done == 0 ? rates : rates with { PrefillTokensPerSecond = own }, rates.DeviceChunk);
+        tracker.Done(done, TimeSpan.Zero);
+        return tracker.ReadyIn(answer.Committed, running: 0, TimeSpan.Zero);
     }
 
     private void Commit(Answer answer, long until)

@@ -24,7 +24,7 @@ internal static class ScaleBench
         command.SetAction(async (result, cancellationToken) =>
         {
             var smoke = result.GetValue(Smoke);
-            await Measure(smoke ? [1000, 2000] : [10_000, 100_000, 1_000_000, 10_000_000]).ShowAsync(keep: !smoke, cancellationToken, House.Simulation);
+            await Measure(smoke ? [1000, 2000] : [10_000, 100_000, 1_000_000, 10_000_000]).ShowAsync(keep: !smoke, cancellationToken);
             return 0;
         });
         return command;
@@ -46,7 +46,8 @@ internal static class ScaleBench
             "scale",
             ["requests", "s", "million requests/min", "events", "us/event", "decision mean us", "decision p99 us", "events/request x1000", "memory MB"],
             rows,
-            ["Drawn requests (exponential gaps, lognormal prompts and answers with the medians of Azure chat), 60 a second on 4 x H200, P/D-Device with one refined keep ratio; one thread. A decision is the policy's plan for one request, timed by the clock around it; memory is what is held after the run."]);
+            ["Drawn requests (exponential gaps, lognormal prompts and answers with the medians of Azure chat), 60 a second on 4 x H200, P/D-Device with one refined keep ratio; one thread. A decision is the policy's plan for one request, timed by the clock around it; memory is what is held after the run."],
+            "simulation.md");
     }
 
     private static (double Seconds, long Events, QuantileSketch Decisions, long PerThousand) Run(int requests)

@@ -34,7 +34,7 @@ internal static class SimulationTables
             if (code != 0) return code;
         }
 
-        var page = await File.ReadAllTextAsync(House.Simulation, cancellationToken);
+        var page = await File.ReadAllTextAsync(House.Page("simulation.md"), cancellationToken);
         foreach (var scenario in Scenario.All.Where(scenario => File.Exists(Path.Combine(Folder, $"{scenario.Name}.json"))))
         {
             var file = Path.Combine(Folder, $"{scenario.Name}.json");
@@ -45,7 +45,7 @@ internal static class SimulationTables
             page = ReadmeBlock.Replace(page, scenario.Name, ReportMarkdown.Of(scenario.Title, report));
         }
 
-        await File.WriteAllTextAsync(House.Simulation, page, cancellationToken);
+        await File.WriteAllTextAsync(House.Page("simulation.md"), page, cancellationToken);
         return 0;
     }
 
