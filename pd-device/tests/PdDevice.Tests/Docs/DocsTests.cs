@@ -42,6 +42,7 @@ public sealed partial class DocsTests
     {
         var tests = typeof(DocsTests).Assembly.GetTypes()
             .SelectMany(type => type.GetMethods().Where(m => m.GetCustomAttributes<FactAttribute>(true).Any()).Select(m => $"{type.Name}.{m.Name}"))
+            .Concat(Simulated())
             .ToHashSet(StringComparer.Ordinal);
         var sections = File.ReadAllText(Path.Combine(House.Folder, "docs", "invariants.md")).Split("\n## ")[1..];
         Assert.Equal(10, sections.Length);
@@ -159,6 +160,11 @@ public sealed partial class DocsTests
         }
     }
 
+    /// <summary>Those of the simulator's project, which this one does not know, by its sources.</summary>
+    private static IEnumerable<string> Simulated() =>
+        Directory.EnumerateFiles(Path.Combine(House.Folder, "tests", "PdDevice.Simulation.Tests"), "*Tests.cs", SearchOption.AllDirectories)
+            .SelectMany(file => TestMethod().Matches(File.ReadAllText(file)).Select(match => $"{Path.GetFileNameWithoutExtension(file)}.{match.Groups["name"].Value}"));
+
     private static void IsMade(string page, string markdown)
     {
         var file = Path.Combine(House.Folder, "docs", page);
@@ -171,6 +177,9 @@ public sealed partial class DocsTests
 
     [GeneratedRegex("`(?<name>[A-Za-z0-9]+Tests\\.[A-Za-z0-9_]+)`", RegexOptions.None, 1000)]
     private static partial Regex TestName();
+
+    [GeneratedRegex("public (async )?(void|Task) (?<name>[A-Za-z0-9_]+)\\(", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex TestMethod();
 
     [GeneratedRegex("`(?<name>PdDevice\\.[A-Za-z]+/[A-Za-z0-9_./]+\\.cs)`", RegexOptions.None, 1000)]
     private static partial Regex FileName();
