@@ -1,4 +1,5 @@
 using WisePanda.Learning;
+using WisePanda.Matching;
 
 namespace WisePanda.Tests.Learning;
 
@@ -35,7 +36,7 @@ public sealed class GradientTests
     {
         var random = new Random(2);
         var chain = new Chain(new Convolution(1, 10, 2, 3, 1), new PRelu(2, 8), new MeanPool(2, 8), new Dense(2, 1));
-        chain.Start(random);
+        foreach (var layer in chain.Layers) layer.Start(random);
         var (input, back, trace) = (Numbers(random, 10), new float[10], new float[chain.Trace]);
         chain.Forward(input, trace);
         chain.Backward(input, trace, [1f], back);
@@ -50,6 +51,35 @@ public sealed class GradientTests
         foreach (var layer in chain.Layers)
             for (var i = 0; i < layer.Parameters.Length; i++) Assert.Equal(Slope(layer.Parameters, i, Loss), layer.Gradient[i], 2e-3f);
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Backward_WholeNetwork_IsTheGradient(bool convolutions)
+    {
+        var random = new Random(4);
+        var network = MatchModel.CreateMember(convolutions);
+        network.Start(random);
+        var (input, back, trace) = (Numbers(random, network.Inputs), new float[network.Inputs], new float[network.Trace]);
+        network.Forward(input, trace);
+        network.Backward(input, trace, [1f], back);
+
+        float Loss()
+        {
+            network.Forward(input, trace);
+            return trace[^1];
+        }
+
+        Assert.Equal(PairFeatures.Count + (convolutions ? PairFeatures.Gap : 0), network.Inputs);
+        for (var i = 0; i < input.Length; i++) Assert.Equal(Slope(input, i, Loss), back[i], 5e-3f);
+        foreach (var layer in network.Layers)
+            for (var i = 0; i < layer.Parameters.Length; i++) Assert.Equal(Slope(layer.Parameters, i, Loss), layer.Gradient[i], 5e-3f);
+        Assert.Equal(convolutions, back[PairFeatures.Count..].Any(slope => Math.Abs(slope) > 1e-4f));
+    }
+
+    [Fact]
+    public void Create_ConvolutionsThatGiveMoreThanTheHeadTakes_Throws() =>
+        Assert.Throws<ArgumentException>(() => new Network(new Chain(new Dense(1, 1)), new Chain(new MeanPool(2, 3))));
 
     [Fact]
     public void Of_ContrastiveLoss_GivesItsGradient()
