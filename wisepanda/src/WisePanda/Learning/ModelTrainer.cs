@@ -14,6 +14,9 @@ namespace WisePanda.Learning;
 /// <param name="Augment">Share of the training pairs that <see cref="Augmentation"/> changes, 0 to 1; the hold-out is left as it is.</param>
 public sealed record ModelOptions(int Groups = 40, int Seeds = 5, int Seed = 1, bool Convolutions = false, double Augment = 0)
 {
+    /// <summary>What the shipped model was made with: the best on the synthetic hold-out.</summary>
+    public static ModelOptions Shipped { get; } = new(Convolutions: true, Augment: 0.5);
+
     /// <summary>The command that makes the same model.</summary>
     public string Command => string.Create(CultureInfo.InvariantCulture,
         $"wisepanda train --groups {Groups} --seeds {Seeds} --seed {Seed}{(Convolutions ? " --convolutions" : "")}{(Augment > 0 ? $" --augment {Augment}" : "")}");
