@@ -29,7 +29,7 @@ public static class DemoCommand
     private static async Task<int> RunAsync(string folder, bool open, CancellationToken cancellationToken)
     {
         string File(string name) => Path.Combine(folder, name);
-        var model = TrainCommand.Train(new ModelOptions(), cancellationToken);
+        var model = TrainCommand.Train(ModelOptions.Shipped, cancellationToken);
         ModelFile.Write(File("model.json"), model);
         var site = SiteGenerator.Draw(new Random(SiteSeed), Fragments, Joins);
         EdgeFile.Write(File("edges.csv"), site.Edges);

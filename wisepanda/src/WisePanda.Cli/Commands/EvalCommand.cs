@@ -11,13 +11,14 @@ public static class EvalCommand
     private static readonly Option<string> Pairs = new("--pairs") { Description = "A CSV file of true pairs: pair,edge,h0,...,h63.", Required = true };
     private static readonly Option<string> Distractors = new("--distractors") { Description = "A CSV file of the same form whose edges are only candidates." };
     private static readonly Option<string> Model = new("--model") { Description = "A model made by `wisepanda train`; without it the one that comes with the program." };
+    private static readonly Option<string> Against = new("--against") { Description = "A second model: every set then also compares the first with it, pair by pair." };
     private static readonly Option<string> Json = new("--json") { Description = "Writes everything as JSON." };
     private static readonly Option<string> Readme = new("--readme") { Description = "Writes the short table into this page, between <!-- results --> and <!-- /results -->." };
     private static readonly Option<string> Plot = new("--plot") { Description = "Writes the cumulative match curves of the pairs as SVG." };
 
     public static Command Create()
     {
-        var command = new Command("eval", "Rank known mates by every method, with and without hubness, on the pairs and on six other sets.") { Pairs, Distractors, Model, Json, Plot, Readme };
+        var command = new Command("eval", "Rank known mates by every method, with and without hubness, on the pairs and on six other sets.") { Pairs, Distractors, Model, Against, Json, Plot, Readme };
         command.SetAction(Run);
         return command;
     }
@@ -28,7 +29,7 @@ public static class EvalCommand
         var others = result.GetValue(Distractors) is { } file ? PairFile.Read(file) : [];
         var model = Models.Read(result.GetValue(Model));
         var set = new TestSet("pairs of the file", pairs, [.. others.Select(pair => pair.Top)], [.. others.Select(pair => pair.Bottom)]);
-        var evaluator = new Evaluator(model);
+        var evaluator = new Evaluator(model, result.GetValue(Against) is { } against ? Models.Read(against) : null);
         var reports = evaluator.Run(set, name => Console.Error.WriteLine($"wisepanda: {name}"));
         var reliability = evaluator.Reliability();
 

@@ -5,7 +5,9 @@ using WisePanda.Matching;
 namespace WisePanda.Evaluation;
 
 /// <summary>Runs every method on every set.</summary>
-public sealed class Evaluator(MatchModel model)
+/// <param name="model">The model of the network and of the final ranking.</param>
+/// <param name="against">A second model to compare it with, pair by pair, or none.</param>
+public sealed class Evaluator(MatchModel model, MatchModel? against = null)
 {
     private const int Seed = 20_260_000;
     private const int SyntheticPairs = 118;
@@ -19,6 +21,10 @@ public sealed class Evaluator(MatchModel model)
 
     private readonly NetworkEvidence network = new NetworkEvidence(model);
     private readonly BlendedEvidence final = new BlendedEvidence(model);
+
+    private readonly (IEvidence Network, IEvidence Final)? second = against is null
+        ? null
+        : (new NetworkEvidence(against) { Name = "network of the second model" }, new BlendedEvidence(against) { Name = "network + composite of the second model" });
 
     private static CostEvidence L1 { get; } = new(new ShiftedL1());
 
@@ -43,7 +49,7 @@ public sealed class Evaluator(MatchModel model)
     public SetReport Run(TestSet set)
     {
         var ranks = new Dictionary<(string Method, bool Hubness), IReadOnlyList<(double, double)>>();
-        var methods = baselines.Append(network).Append(final).Where(method => !(set.Mirrors && method.KeepsOffset)).ToList();
+        var methods = baselines.Append(network).Append(final).Concat(second is { } other ? [other.Network, other.Final] : []).Where(method => !(set.Mirrors && method.KeepsOffset)).ToList();
         foreach (var method in methods)
         {
             var table = ScoreTable.Of(method, set);
@@ -81,6 +87,7 @@ public sealed class Evaluator(MatchModel model)
         [
             .. Against((network.Name, false), (L1.Name, false)), .. Against((final.Name, true), (L1.Name, true)),
             .. Against((network.Name, true), (classical.Name, true)), .. Against((final.Name, true), (classical.Name, true)),
+            .. second is { } other ? Against((network.Name, false), (other.Network.Name, false)).Concat(Against((final.Name, true), (other.Final.Name, true))) : [],
         ];
 
         IEnumerable<Comparison> Against((string Name, bool Hubness) better, (string Name, bool Hubness) than) => TopK.Shown.Select(k => new Comparison(

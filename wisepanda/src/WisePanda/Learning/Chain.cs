@@ -22,26 +22,11 @@ public sealed class Chain
     /// <summary>Numbers of an input row.</summary>
     public int Inputs => Layers[0].Inputs;
 
+    /// <summary>Numbers that the last layer gives.</summary>
+    public int Outputs => Layers[^1].Outputs;
+
     /// <summary>Numbers that <see cref="Forward"/> keeps of a row: every layer's output; the last is the chain's.</summary>
     public int Trace => starts[^1];
-
-    public void Start(Random random)
-    {
-        foreach (var layer in Layers) layer.Start(random);
-    }
-
-    /// <summary>A copy of all parameters, layer by layer.</summary>
-    public float[] GetParameters() => [.. Layers.SelectMany(layer => layer.Parameters)];
-
-    /// <summary>Sets what <see cref="GetParameters"/> gave.</summary>
-    public void SetParameters(ReadOnlySpan<float> parameters)
-    {
-        foreach (var layer in Layers)
-        {
-            parameters[..layer.Parameters.Length].CopyTo(layer.Parameters);
-            parameters = parameters[layer.Parameters.Length..];
-        }
-    }
 
     /// <summary>Computes one row.</summary>
     /// <param name="input"><see cref="Inputs"/> numbers.</param>

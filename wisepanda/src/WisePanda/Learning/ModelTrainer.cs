@@ -1,3 +1,4 @@
+using System.Globalization;
 using WisePanda.Edges;
 using WisePanda.Generation;
 using WisePanda.Matching;
@@ -9,7 +10,17 @@ namespace WisePanda.Learning;
 /// <param name="Groups">Generated training groups, at least 1; each has <see cref="ModelTrainer.GroupPairs"/> pairs. Three times as many fitted the generator better and the development pairs no better.</param>
 /// <param name="Seeds">Members of the ensemble, at least 1.</param>
 /// <param name="Seed">Seed of everything drawn; the same settings make the same model.</param>
-public sealed record ModelOptions(int Groups = 40, int Seeds = 5, int Seed = 1);
+/// <param name="Convolutions">Whether the network has convolutions over the gap beside the log costs.</param>
+/// <param name="Augment">Share of the training pairs that <see cref="Augmentation"/> changes, 0 to 1; the hold-out is left as it is.</param>
+public sealed record ModelOptions(int Groups = 40, int Seeds = 5, int Seed = 1, bool Convolutions = false, double Augment = 0)
+{
+    /// <summary>What the shipped model was made with: the best on the synthetic hold-out.</summary>
+    public static ModelOptions Shipped { get; } = new(Convolutions: true, Augment: 0.5);
+
+    /// <summary>The command that makes the same model.</summary>
+    public string Command => string.Create(CultureInfo.InvariantCulture,
+        $"wisepanda train --groups {Groups} --seeds {Seeds} --seed {Seed}{(Convolutions ? " --convolutions" : "")}{(Augment > 0 ? $" --augment {Augment}" : "")}");
+}
 
 /// <summary>Makes a model from generated pairs alone.</summary>
 public static class ModelTrainer
@@ -31,8 +42,8 @@ public static class ModelTrainer
     public static MatchModel Train(ModelOptions options, Action<string> log, Action<TrainingProgress> progress, CancellationToken cancellationToken)
     {
         log($"generating {options.Groups} groups of {GroupPairs} pairs and {HoldOutGroups} to hold out");
-        var groups = Groups(options.Groups, options.Seed, cancellationToken);
-        var holdOut = Groups(HoldOutGroups, options.Seed + 1_000_000, cancellationToken);
+        var groups = Groups(options, options.Groups, options.Seed, options.Augment, cancellationToken);
+        var holdOut = Groups(options, HoldOutGroups, options.Seed + 1_000_000, 0, cancellationToken);
         var (means, deviations) = Statistics(groups);
         foreach (var group in groups.Concat(holdOut))
             for (var row = 0; row < group.Entries.Length; row++) MatchModel.Standardise(group.Row(row), means, deviations);
@@ -42,14 +53,13 @@ public static class ModelTrainer
         var members = new float[options.Seeds][];
         Parallel.For(0, options.Seeds, new ParallelOptions { CancellationToken = cancellationToken }, member =>
         {
-            var network = MatchModel.CreateMember();
+            var network = MatchModel.CreateMember(options.Convolutions);
             trainer.Train(network, options.Seed + member, progress, cancellationToken);
             members[member] = network.GetParameters();
         });
 
         log("calibrating the probabilities");
-        var made = $"wisepanda train --groups {options.Groups} --seeds {options.Seeds} --seed {options.Seed}";
-        var data = new ModelData(ModelFile.Format, made, means, deviations, members, []);
+        var data = new ModelData(ModelFile.Format, options.Command, means, deviations, members, [], options.Convolutions);
         var judged = CalibrationPools.SelectMany((pairs, index) => Judge(new MatchModel(data), pairs, new Random(options.Seed + 2_000_000 + index))).ToList();
         return new MatchModel(data with { Calibration = Calibration.Fit(judged).Coefficients });
     }
@@ -76,14 +86,17 @@ public static class ModelTrainer
         return judged;
     }
 
-    private static TrainingGroup[] Groups(int count, int seed, CancellationToken cancellationToken)
+    private static TrainingGroup[] Groups(ModelOptions options, int count, int seed, double augment, CancellationToken cancellationToken)
     {
+        var width = MatchModel.CreateMember(options.Convolutions).Inputs;
+        var augmentation = new Augmentation();
         var groups = new TrainingGroup[count];
         Parallel.For(0, count, new ParallelOptions { CancellationToken = cancellationToken }, index =>
         {
             // A seed of its own for each group: what is drawn does not hang on the order of the threads.
             var random = new Random(unchecked(seed * 7919 + index));
-            groups[index] = TrainingGroup.Of(Tier.Same.Generator().Draw(random, GroupPairs), Hardest, Others, random);
+            var pairs = Tier.Same.Generator().Draw(random, GroupPairs).Select((pair, place) => place < augment * GroupPairs ? augmentation.Apply(random, pair) : pair).ToList();
+            groups[index] = TrainingGroup.Of(pairs, Hardest, Others, width, random);
         });
         return groups;
     }
@@ -95,10 +108,13 @@ public static class ModelTrainer
         var rows = groups.Sum(group => group.Entries.Length);
         foreach (var group in groups)
         {
-            for (var i = 0; i < group.Features.Length; i++)
+            for (var row = 0; row < group.Entries.Length; row++)
             {
-                sums[i % PairFeatures.Count] += group.Features[i];
-                squares[i % PairFeatures.Count] += group.Features[i] * (double)group.Features[i];
+                for (var i = 0; i < PairFeatures.Count; i++)
+                {
+                    sums[i] += group.Row(row)[i];
+                    squares[i] += group.Row(row)[i] * (double)group.Row(row)[i];
+                }
             }
         }
         var means = Array.ConvertAll(sums, sum => (float)(sum / rows));

@@ -27,7 +27,7 @@ public sealed class NetworkTrainer(IReadOnlyList<TrainingGroup> groups, IReadOnl
     /// <param name="seed">Seed of the start, the order, the noise and the role swaps.</param>
     /// <param name="progress">Told after each epoch.</param>
     /// <param name="cancellationToken">Looked at before each step.</param>
-    public void Train(Chain network, int seed, Action<TrainingProgress>? progress, CancellationToken cancellationToken)
+    public void Train(Network network, int seed, Action<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
         var random = new Random(seed);
         network.Start(random);
@@ -53,44 +53,48 @@ public sealed class NetworkTrainer(IReadOnlyList<TrainingGroup> groups, IReadOnl
     }
 
     /// <summary>The loss of a group; with randomness, on augmented features and with the gradient left in the layers.</summary>
-    private float Pass(Chain network, TrainingGroup group, Random? learning)
+    private float Pass(Network network, TrainingGroup group, Random? learning)
     {
         var rows = group.Entries.Length;
-        var features = learning is null ? group.Features : Augment(group.Features, learning);
+        var features = learning is null ? group.Features : Augment(group, learning);
         var traces = new float[rows * network.Trace];
         var logits = new float[rows];
         var gradient = new float[rows];
         for (var row = 0; row < rows; row++)
         {
-            network.Forward(Row(features, row), Trace(row));
+            network.Forward(Row(row), Trace(row));
             logits[row] = Trace(row)[^1];
         }
         var loss = ContrastiveLoss.Of(group.Entries, logits, group.Count, gradient);
         if (learning is null) return loss;
-        Span<float> back = stackalloc float[PairFeatures.Count];
-        for (var row = 0; row < rows; row++) network.Backward(Row(features, row), Trace(row), gradient.AsSpan(row, 1), back);
+        Span<float> back = stackalloc float[group.Width];
+        for (var row = 0; row < rows; row++) network.Backward(Row(row), Trace(row), gradient.AsSpan(row, 1), back);
         return loss;
+
+        Span<float> Row(int row) => features.AsSpan(row * group.Width, group.Width);
 
         Span<float> Trace(int row) => traces.AsSpan(row * network.Trace, network.Trace);
     }
 
-    // Turned upside down, a break is as likely as before and its costs are the same: only the roles of the two edges are swapped.
-    private float[] Augment(float[] features, Random random)
+    // Turned upside down, a break is as likely as before, and its costs and its gap are the same: only the roles of the two edges are swapped.
+    // Mirrored, only the gap changes: it is read from the other side.
+    private float[] Augment(TrainingGroup group, Random random)
     {
-        var augmented = new float[features.Length];
-        for (var i = 0; i < features.Length; i++)
-            augmented[i] = features[i] + (float)Normal.Sample(random, 0, i % PairFeatures.Count < PairFeatures.Descriptors ? options.CostNoise : options.DescriptorNoise);
-        if (random.Next(2) == 0) return augmented;
+        var augmented = (float[])group.Features.Clone();
+        for (var i = 0; i < augmented.Length; i++)
+            if (i % group.Width < PairFeatures.Count) augmented[i] += (float)Normal.Sample(random, 0, i % group.Width < PairFeatures.Descriptors ? options.CostNoise : options.DescriptorNoise);
+        var (swap, mirror) = (random.Next(2) == 1, group.Width > PairFeatures.Count && random.Next(2) == 1);
         Span<float> top = stackalloc float[3];
-        for (var row = 0; row < features.Length / PairFeatures.Count; row++)
+        for (var from = 0; from < augmented.Length; from += group.Width)
         {
-            var descriptors = Row(augmented, row)[PairFeatures.Descriptors..];
+            var row = augmented.AsSpan(from, group.Width);
+            if (mirror) row[PairFeatures.Count..].Reverse();
+            if (!swap) continue;
+            var descriptors = row[PairFeatures.Descriptors..PairFeatures.Count];
             descriptors[..3].CopyTo(top);
             descriptors[3..].CopyTo(descriptors);
             top.CopyTo(descriptors[3..]);
         }
         return augmented;
     }
-
-    private static Span<float> Row(float[] features, int row) => features.AsSpan(row * PairFeatures.Count, PairFeatures.Count);
 }

@@ -35,9 +35,11 @@ internal static class Alignment
     /// </summary>
     /// <param name="sorted">Differences, ascending.</param>
     /// <param name="scratch">As many numbers.</param>
-    public static float Contact(ReadOnlySpan<float> sorted, Span<float> scratch)
+    /// <param name="offset">The best offset, in pixels.</param>
+    public static float Contact(ReadOnlySpan<float> sorted, Span<float> scratch, out float offset)
     {
         var best = float.MaxValue;
+        offset = 0;
         var column = scratch[..sorted.Length];
         for (var step = 0; step < Offsets; step++)
         {
@@ -45,7 +47,8 @@ internal static class Alignment
             TensorPrimitives.Subtract(sorted, sorted[below], column);
             TensorPrimitives.Multiply(column, column, column);
             TensorPrimitives.LogP1(column, column);
-            best = Math.Min(best, (Gap * TensorPrimitives.Sum<float>(column[..below]) + TensorPrimitives.Sum<float>(column[below..])) / sorted.Length);
+            var cost = (Gap * TensorPrimitives.Sum<float>(column[..below]) + TensorPrimitives.Sum<float>(column[below..])) / sorted.Length;
+            if (cost < best) (best, offset) = (cost, sorted[below]);
         }
         return best;
     }

@@ -41,11 +41,11 @@ public sealed class CompositeEvidence : IEvidence
 /// <summary>The network's log-odds.</summary>
 public sealed class NetworkEvidence(MatchModel model) : IEvidence
 {
-    public string Name => "network";
+    public string Name { get; init; } = "network";
 
     public float For(PreparedEdge top, PreparedEdge bottom)
     {
-        Span<float> features = stackalloc float[PairFeatures.Count];
+        Span<float> features = stackalloc float[model.Inputs];
         PairFeatures.Write(top, bottom, features);
         return model.LogOdds(features);
     }
@@ -62,11 +62,11 @@ public sealed class BlendedEvidence(MatchModel model) : IEvidence
     /// </summary>
     private const float CompositeWeight = 8;
 
-    public string Name => "network + composite";
+    public string Name { get; init; } = "network + composite";
 
     public float For(PreparedEdge top, PreparedEdge bottom)
     {
-        Span<float> features = stackalloc float[PairFeatures.Count];
+        Span<float> features = stackalloc float[model.Inputs];
         PairFeatures.Write(top, bottom, features);
         return model.LogOdds(features) - CompositeWeight * PairFeatures.Composite(features);
     }

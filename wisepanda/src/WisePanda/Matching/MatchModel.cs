@@ -10,16 +10,22 @@ public sealed class MatchModel
 
     private const int Hidden = 8;
 
+    private const int Channels = 4;
+    private const int Kernel = 9;
+    private const int Stride = 3;
+    private const int Kernel2 = 5;
+    private const int Stride2 = 2;
+
     private static readonly Lazy<MatchModel> Embedded = new(ModelFile.ReadShipped);
 
-    private readonly Chain[] members;
+    private readonly Network[] members;
 
     internal MatchModel(ModelData data)
     {
         Data = data;
         members = [.. data.Members.Select(parameters =>
         {
-            var member = CreateMember();
+            var member = CreateMember(data.Convolutions);
             member.SetParameters(parameters);
             return member;
         })];
@@ -31,19 +37,33 @@ public sealed class MatchModel
     /// <summary>What is in the model's file.</summary>
     public ModelData Data { get; }
 
-    /// <summary>A member of the ensemble before its training.</summary>
-    internal static Chain CreateMember() => new(new Dense(PairFeatures.Count, Hidden), new PRelu(Hidden), new Dense(Hidden, 1));
+    /// <summary>Numbers of a pair that <see cref="LogOdds"/> takes.</summary>
+    public int Inputs => members[0].Inputs;
 
-    /// <summary>Standardises the features of <see cref="PairFeatures"/> in place.</summary>
+    /// <summary>A member of the ensemble before its training.</summary>
+    /// <param name="convolutions">Whether convolutions over the gap give the head four numbers more.</param>
+    internal static Network CreateMember(bool convolutions)
+    {
+        var found = convolutions ? Channels : 0;
+        var head = new Chain(new Dense(PairFeatures.Count + found, Hidden), new PRelu(Hidden), new Dense(Hidden, 1));
+        if (!convolutions) return new Network(head);
+        var first = Convolution.LengthOf(PairFeatures.Gap, Kernel, Stride);
+        var second = Convolution.LengthOf(first, Kernel2, Stride2);
+        return new Network(head, new Chain(
+            new Convolution(1, PairFeatures.Gap, Channels, Kernel, Stride), new PRelu(Channels, first),
+            new Convolution(Channels, first, Channels, Kernel2, Stride2), new PRelu(Channels, second), new MeanPool(Channels, second)));
+    }
+
+    /// <summary>Standardises the features of <see cref="PairFeatures"/> in place; the gap behind them keeps its scale.</summary>
     internal static void Standardise(Span<float> features, ReadOnlySpan<float> means, ReadOnlySpan<float> deviations)
     {
-        for (var i = 0; i < features.Length; i++) features[i] = Math.Clamp((features[i] - means[i]) / deviations[i], -Farthest, Farthest);
+        for (var i = 0; i < means.Length; i++) features[i] = Math.Clamp((features[i] - means[i]) / deviations[i], -Farthest, Farthest);
     }
 
     /// <summary>The members' mean log-odds, up to a constant, that a pair with these features is a join.</summary>
     public float LogOdds(ReadOnlySpan<float> features)
     {
-        Span<float> input = stackalloc float[PairFeatures.Count];
+        Span<float> input = stackalloc float[Inputs];
         Span<float> trace = stackalloc float[members[0].Trace];
         features.CopyTo(input);
         Standardise(input, Data.Means, Data.Deviations);

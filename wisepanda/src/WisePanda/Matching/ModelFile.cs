@@ -4,13 +4,14 @@ using System.Text.Json.Serialization;
 namespace WisePanda.Matching;
 
 /// <summary>What a model's file holds.</summary>
-/// <param name="Format">Always <see cref="ModelFile.Format"/>.</param>
+/// <param name="Format"><see cref="ModelFile.Format"/>, or <see cref="ModelFile.OldFormat"/>, which knew no convolutions.</param>
 /// <param name="Made">The command and settings that made it.</param>
 /// <param name="Means">Mean of each feature over the training entries.</param>
 /// <param name="Deviations">Standard deviation of each feature, above 0.</param>
 /// <param name="Members">The parameters of each member of the ensemble, layer by layer.</param>
 /// <param name="Calibration">Coefficients of the probability: constant, score, margin, log of the number of candidates.</param>
-public sealed record ModelData(string Format, string Made, float[] Means, float[] Deviations, float[][] Members, double[] Calibration);
+/// <param name="Convolutions">Whether the members have convolutions; their parameters come first.</param>
+public sealed record ModelData(string Format, string Made, float[] Means, float[] Deviations, float[][] Members, double[] Calibration, bool Convolutions = false);
 
 /// <summary>A file that is not a model, or not of this version.</summary>
 public sealed class ModelFileException(string path, string detail) : Exception($"{path}: {detail}");
@@ -18,8 +19,11 @@ public sealed class ModelFileException(string path, string detail) : Exception($
 /// <summary>Reads and writes models as JSON.</summary>
 public static class ModelFile
 {
-    /// <summary>Name and version; a program reads only its own version.</summary>
-    public const string Format = "wisepanda-model-1";
+    /// <summary>Name and version.</summary>
+    public const string Format = "wisepanda-model-2";
+
+    /// <summary>The version before, which is still read.</summary>
+    public const string OldFormat = "wisepanda-model-1";
 
     /// <exception cref="ModelFileException">It is missing, no model, of another version, or its numbers do not fit the network.</exception>
     public static MatchModel Read(string path)
@@ -54,14 +58,14 @@ public static class ModelFile
         {
             throw new ModelFileException(path, "this is not a model. Make one with `wisepanda train`.");
         }
-        if (data?.Format != Format) throw new ModelFileException(path, $"this is a model of format '{data?.Format}', and {Format} is needed. Make it again with `wisepanda train`.");
+        if (data?.Format is not (Format or OldFormat)) throw new ModelFileException(path, $"this is a model of format '{data?.Format}', and {Format} is needed. Make it again with `wisepanda train`.");
         if (!Fits(data)) throw new ModelFileException(path, "the model's numbers are incomplete or not finite. Make it again with `wisepanda train`.");
         return new MatchModel(data);
     }
 
     private static bool Fits(ModelData data)
     {
-        var wanted = MatchModel.CreateMember().Layers.Sum(layer => layer.Parameters.Length);
+        var wanted = MatchModel.CreateMember(data.Convolutions).Layers.Sum(layer => layer.Parameters.Length);
         return data is { Means.Length: PairFeatures.Count, Deviations.Length: PairFeatures.Count, Members.Length: > 0, Calibration.Length: 4 }
             && data.Means.All(float.IsFinite) && data.Deviations.All(deviation => deviation > 0 && float.IsFinite(deviation))
             && data.Members.All(member => member?.Length == wanted && member.All(float.IsFinite)) && data.Calibration.All(double.IsFinite);

@@ -36,7 +36,7 @@ public sealed class ContactCost : IMatchCost
         {
             var sorted = Alignment.Difference(top.Heights, bottom.Heights, by, buffer);
             sorted.Sort();
-            best = Math.Min(best, Alignment.Contact(sorted, scratch));
+            best = Math.Min(best, Alignment.Contact(sorted, scratch, out _));
         }
         return best;
     }

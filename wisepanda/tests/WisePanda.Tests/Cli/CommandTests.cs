@@ -61,6 +61,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("generate --edges e.csv --fragments 1", "--fragments must be 2 to 100000")]
     [InlineData("eval --pairs none.csv", "no such file")]
     [InlineData("train --model m.json --groups 0", "--groups must be 1 to 10000")]
+    [InlineData("train --model m.json --augment 2", "--augment must be 0 to 1")]
     public async Task Run_BadInput_SaysWhatIsWrong(string arguments, string said)
     {
         var (code, _, error) = await RunAsync(arguments.Split(' '));

@@ -24,6 +24,16 @@ public sealed class EvaluatorTests
     }
 
     [Fact]
+    public void Run_AgainstTheSameModel_GainsNothing()
+    {
+        var report = new Evaluator(MatchModel.Shipped, MatchModel.Shipped).Run(Set);
+        var gains = report.Comparisons.Where(comparison => comparison.Than.Contains("second model", StringComparison.Ordinal)).ToList();
+
+        Assert.Equal(["network", "network + composite, hubness"], gains.Select(gain => gain.Method).Distinct());
+        Assert.All(gains, gain => Assert.Equal((0, 0, 0), (gain.Gain, gain.Interval[0], gain.Interval[1])));
+    }
+
+    [Fact]
     public void Run_MirroredDistractors_LeavesOutMethodsThatKeepTheOffset()
     {
         var set = Set.WithMirrors(60, 1);

@@ -1,4 +1,5 @@
 using WisePanda.Learning;
+using WisePanda.Matching;
 
 namespace WisePanda.Tests.Learning;
 
@@ -6,6 +7,9 @@ namespace WisePanda.Tests.Learning;
 public sealed class GradientTests
 {
     private const float Step = 1e-2f;
+
+    // A whole network has a hundred bends; a step across one of them has no slope to compare with.
+    private const float FineStep = 1e-3f;
 
     public static TheoryData<Layer> Layers => [new Dense(5, 3), new PRelu(3, 4), new Convolution(2, 12, 3, 5, 2), new MeanPool(3, 4)];
 
@@ -35,7 +39,7 @@ public sealed class GradientTests
     {
         var random = new Random(2);
         var chain = new Chain(new Convolution(1, 10, 2, 3, 1), new PRelu(2, 8), new MeanPool(2, 8), new Dense(2, 1));
-        chain.Start(random);
+        foreach (var layer in chain.Layers) layer.Start(random);
         var (input, back, trace) = (Numbers(random, 10), new float[10], new float[chain.Trace]);
         chain.Forward(input, trace);
         chain.Backward(input, trace, [1f], back);
@@ -50,6 +54,35 @@ public sealed class GradientTests
         foreach (var layer in chain.Layers)
             for (var i = 0; i < layer.Parameters.Length; i++) Assert.Equal(Slope(layer.Parameters, i, Loss), layer.Gradient[i], 2e-3f);
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Backward_WholeNetwork_IsTheGradient(bool convolutions)
+    {
+        var random = new Random(4);
+        var network = MatchModel.CreateMember(convolutions);
+        network.Start(random);
+        var (input, back, trace) = (Numbers(random, network.Inputs), new float[network.Inputs], new float[network.Trace]);
+        network.Forward(input, trace);
+        network.Backward(input, trace, [1f], back);
+
+        float Loss()
+        {
+            network.Forward(input, trace);
+            return trace[^1];
+        }
+
+        Assert.Equal(PairFeatures.Count + (convolutions ? PairFeatures.Gap : 0), network.Inputs);
+        for (var i = 0; i < input.Length; i++) Assert.Equal(Slope(input, i, Loss, FineStep), back[i], 5e-3f);
+        foreach (var layer in network.Layers)
+            for (var i = 0; i < layer.Parameters.Length; i++) Assert.Equal(Slope(layer.Parameters, i, Loss, FineStep), layer.Gradient[i], 5e-3f);
+        Assert.Equal(convolutions, back[PairFeatures.Count..].Any(slope => Math.Abs(slope) > 1e-4f));
+    }
+
+    [Fact]
+    public void Create_ConvolutionsThatGiveMoreThanTheHeadTakes_Throws() =>
+        Assert.Throws<ArgumentException>(() => new Network(new Chain(new Dense(1, 1)), new Chain(new MeanPool(2, 3))));
 
     [Fact]
     public void Of_ContrastiveLoss_GivesItsGradient()
@@ -99,15 +132,15 @@ public sealed class GradientTests
     [Fact]
     public void Create_LayersThatDoNotFit_Throws() => Assert.Throws<ArgumentException>(() => new Chain(new Dense(3, 2), new Dense(3, 1)));
 
-    private static float Slope(float[] values, int index, Func<float> loss)
+    private static float Slope(float[] values, int index, Func<float> loss, float step = Step)
     {
         var kept = values[index];
-        values[index] = kept + Step;
+        values[index] = kept + step;
         var above = loss();
-        values[index] = kept - Step;
+        values[index] = kept - step;
         var below = loss();
         values[index] = kept;
-        return (above - below) / (2 * Step);
+        return (above - below) / (2 * step);
     }
 
     private static float[] Numbers(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => (float)(random.NextDouble() * 2 - 1) + 0.05f)];

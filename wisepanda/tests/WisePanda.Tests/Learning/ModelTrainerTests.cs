@@ -10,16 +10,29 @@ public sealed class ModelTrainerTests
 {
     private static readonly ModelOptions Small = new(Groups: 3, Seeds: 1, Seed: 5);
 
-    [Fact]
-    public void Train_SameSettings_MakesTheSameModelAndLearns()
+    [Theory]
+    [InlineData(false, 0)]
+    [InlineData(true, 0.5)]
+    public void Train_SameSettings_MakesTheSameModelAndLearns(bool convolutions, double augment)
     {
+        var options = Small with { Convolutions = convolutions, Augment = augment };
         var steps = new ConcurrentQueue<TrainingProgress>();
-        var one = ModelTrainer.Train(Small, _ => { }, steps.Enqueue, CancellationToken.None);
-        var same = ModelTrainer.Train(Small, _ => { }, _ => { }, CancellationToken.None);
+        var one = ModelTrainer.Train(options, _ => { }, steps.Enqueue, CancellationToken.None);
+        var same = ModelTrainer.Train(options, _ => { }, _ => { }, CancellationToken.None);
 
+        Assert.Equal(convolutions, one.Data.Convolutions);
         Assert.Equal(one.Data.Members[0], same.Data.Members[0]);
         Assert.Equal(one.Data.Calibration, same.Data.Calibration);
         Assert.True(steps.Min(step => step.HoldOut) < steps.First().HoldOut - 0.3);
+    }
+
+    [Fact]
+    public void Train_Augmented_MakesAnotherModelAndSaysHow()
+    {
+        var augmented = ModelTrainer.Train(Small with { Augment = 0.5 }, _ => { }, _ => { }, CancellationToken.None);
+
+        Assert.NotEqual(ModelTrainer.Train(Small, _ => { }, _ => { }, CancellationToken.None).Data.Means, augmented.Data.Means);
+        Assert.Equal("wisepanda train --groups 3 --seeds 1 --seed 5 --augment 0.5", augmented.Data.Made);
     }
 
     [Fact]

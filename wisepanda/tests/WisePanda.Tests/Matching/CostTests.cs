@@ -105,11 +105,40 @@ public sealed class CostTests
         Assert.Equal(MathF.Log(top.Range + 1), features[PairFeatures.Descriptors], 1e-4f);
     }
 
+    [Theory]
+    [InlineData(-4)]
+    [InlineData(0)]
+    [InlineData(3)]
+    public void Write_GapOfAShiftedMateWithALoss_IsZeroButForTheLoss(int shift)
+    {
+        var line = Samples.Walk(21).Heights.ToArray();
+        float At(int column) => line[Math.Clamp(column, 0, Edge.Width - 1)];
+        var bottom = Samples.Prepared(column => At(column + shift) + 40 + (column is >= 30 and < 34 ? 5 : 0), EdgeEnd.Bottom);
+        var features = new float[PairFeatures.Count + PairFeatures.Gap];
+        PairFeatures.Write(Samples.Prepared(column => At(column)), bottom, features);
+        var gap = features[PairFeatures.Count..];
+
+        // Material is missing there: the top lies five pixels below the bottom.
+        Assert.Equal(4, gap.Count(height => Math.Abs(height + MathF.Log(6)) < 1e-4f));
+        Assert.Equal(PairFeatures.Gap - 4, gap.Count(height => Math.Abs(height) < 1e-4f));
+    }
+
+    [Fact]
+    public void Write_PairTurnedUpsideDown_HasTheSameGap()
+    {
+        var (top, bottom) = (Samples.Walk(11), Samples.Walk(12, EdgeEnd.Bottom));
+        var (upright, turned) = (new float[PairFeatures.Count + PairFeatures.Gap], new float[PairFeatures.Count + PairFeatures.Gap]);
+        PairFeatures.Write(new PreparedEdge(top), new PreparedEdge(bottom), upright);
+        PairFeatures.Write(new PreparedEdge(Background.UpsideDown(bottom)), new PreparedEdge(Background.UpsideDown(top)), turned);
+
+        Assert.All(upright[PairFeatures.Count..].Zip(turned[PairFeatures.Count..]), both => Assert.Equal(both.First, both.Second, 1e-3f));
+    }
+
     [Fact]
     public void Write_Features_AllocatesNothing()
     {
         var (top, bottom) = (new PreparedEdge(Samples.Walk(11)), new PreparedEdge(Samples.Walk(12, EdgeEnd.Bottom)));
-        var features = new float[PairFeatures.Count];
+        var features = new float[PairFeatures.Count + PairFeatures.Gap];
         PairFeatures.Write(top, bottom, features);
 
         var before = GC.GetAllocatedBytesForCurrentThread();
