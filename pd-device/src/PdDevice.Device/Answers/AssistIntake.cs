@@ -20,7 +20,7 @@ internal sealed class AssistIntake
     public AssistIntake(TokenLedger ledger, ITokenizer tokenizer, SamplingOptions sampling, int lease)
     {
         // The device is the authority on the end: where it is held back, the cloud may not end the answer either.
-        Func<int, bool> mayEnd = sampling.IgnoreEndOfGeneration ? _ => false : tokenizer.EndOfGeneration.Contains;
+        Func<int, bool> mayEnd = sampling.IgnoreEndOfGeneration ? _ => false : id => ledger.Count >= sampling.MinTokens && tokenizer.EndOfGeneration.Contains(id);
         _peer = new PeerCheck(ledger.Count, lease, tokenizer.VocabularySize, tokenizer.IsControl, mayEnd);
         (_ledger, _lease) = (ledger, lease);
         _ticket = ledger.Open(TokenSource.Cloud);

@@ -129,7 +129,7 @@ internal sealed class CloudUse
             _request.ToAssist(_engine.Identity, lease) with
             {
                 Committed = _ledger.Ids.ToArray(),
-                Refine = _ledger.Count == 0 ? _refining.Ask(Plan?.KeepRatio) : null, // a continuation's last queries are not the prompt's
+                Refine = _refining.Ask(_ledger.Count == 0 ? Plan?.KeepRatio : null), // a continuation's last queries are not the prompt's
                 PaceMs = period.TotalMilliseconds,
                 // A lease asked for by name, or of a cloud that is required, is wanted however late.
                 ReadyInMs = _request.Lease is null && !Required ? readyIn.TotalMilliseconds : 0,

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using PdDevice.Core.Wire;
 using PdDevice.Http.OpenAi.Requests;
 
@@ -10,13 +11,19 @@ namespace PdDevice.Http.OpenAi.Schemas;
 /// From a JSON schema to a grammar whose texts all fit it: an object's members in the schema's order and no others. What a
 /// grammar cannot hold a model to is refused by name, never left out.
 /// </summary>
-internal sealed class SchemaGrammar
+internal sealed partial class SchemaGrammar
 {
     /// <summary>Bound of minItems, maxItems, minLength and maxLength: llama.cpp writes repetitions out.</summary>
     private const int MostRepeats = 1000;
 
     /// <summary>Values of all enums.</summary>
     private const int MostValues = 1000;
+
+    /// <summary>Schemas inside each other, whether written so or by references: each is a call here.</summary>
+    private const int MostDepth = 48;
+
+    /// <summary>Ways to begin: llama.cpp follows each of them when it looks for rules that begin with themselves.</summary>
+    private const int MostBeginnings = 2000;
 
     private const int LongestName = 64;
 
@@ -26,8 +33,10 @@ internal sealed class SchemaGrammar
 
     private readonly JsonGrammar _grammar = new();
     private readonly Dictionary<string, string> _references = [];
+    private readonly Dictionary<string, int> _beginnings = [];
     private readonly FieldValue _root;
     private int _values;
+    private int _depth;
 
     private SchemaGrammar(FieldValue root) => _root = root;
 
@@ -43,13 +52,21 @@ internal sealed class SchemaGrammar
     {
         if (_references.TryGetValue(pointer, out var known)) return known;
         var name = _references[pointer] = _grammar.Name();
-        _grammar.Define(name, Of(schema));
+        Define(name, Of(schema));
         return name;
     }
 
     private string Of(FieldValue schema)
     {
-        if (_grammar.TooLarge) throw _root.Refuse("out_of_range", "is too large a schema. Simplify it.");
+        if (_grammar.TooLarge || _depth == MostDepth) throw TooLarge();
+        _depth++;
+        var rule = Rules(schema);
+        _depth--;
+        return rule;
+    }
+
+    private string Rules(FieldValue schema)
+    {
         if (schema.Json.ValueKind == JsonValueKind.True) return JsonGrammar.Value;
         if (schema.Json.ValueKind != JsonValueKind.Object) throw schema.Wrong("a schema: an object, or true");
         var left = schema.Json.EnumerateObject().Select(property => property.Name).Except(Annotations).ToHashSet();
@@ -169,9 +186,31 @@ internal sealed class SchemaGrammar
     {
         if (body.Length == 0) return "";
         var name = _grammar.Name();
-        _grammar.Define(name, body);
+        Define(name, body);
         return name;
     }
+
+    private void Define(string name, string body)
+    {
+        _beginnings[name] = Beginnings(body);
+        if (_beginnings[name] > MostBeginnings) throw TooLarge();
+        _grammar.Define(name, body);
+    }
+
+    /// <summary>
+    /// At least as many rules as llama.cpp looks into from here when it looks for one that begins with itself: each is looked
+    /// into anew, however often it was before, so that unions of unions take it for ever. One that is not defined yet closes
+    /// a circle and ends the search.
+    /// </summary>
+    private int Beginnings(string body)
+    {
+        var sum = 1;
+        foreach (var word in First().Matches(body).Select(match => match.Groups["rule"].Value))
+            sum = Math.Min(MostBeginnings + 1, sum + _beginnings.GetValueOrDefault(word, 1));
+        return sum;
+    }
+
+    private CompletionRefusedException TooLarge() => _root.Refuse("out_of_range", "is too large a schema, or too deep. Simplify it.");
 
     private static int? Count(FieldValue? value) => value?.Whole(0, MostRepeats);
 
@@ -179,4 +218,8 @@ internal sealed class SchemaGrammar
 
     private static CompletionRefusedException Named(FieldValue schema, string keyword) =>
         new FieldValue($"{schema.Path}.{AssistRules.Printable(keyword, LongestName)}", default).Refuse("unsupported_value", "is not supported here beside what else the schema says. Leave it out.");
+
+    // Nothing that is made here can be empty before a rule that stands elsewhere.
+    [GeneratedRegex(@"(^|\(|\| )(?<rule>r[0-9]+)\b", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex First();
 }

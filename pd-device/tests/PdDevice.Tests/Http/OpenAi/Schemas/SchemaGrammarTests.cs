@@ -91,6 +91,29 @@ public sealed class SchemaGrammarTests
         Assert.Throws<CompletionRefusedException>(() => SchemaGrammar.From(new FieldValue("schema", parsed.RootElement)));
     }
 
+    // Invariant 10: each of these would end or hang the process.
+    [Theory]
+    [InlineData("""{"$ref":"#/NEXT"}""", 20_000)] // a call for each
+    [InlineData("""{"anyOf":[{"$ref":"#/NEXT"},{"$ref":"#/NEXT"}]}""", 45)] // 2^45 ways to begin
+    [InlineData("""{"type":"array","items":{"$ref":"#/NEXT"}}""", 20_000)]
+    public void From_ChainOfReferences_IsRefusedAtOnce(string link, int length)
+    {
+        var links = string.Join(',', Enumerable.Range(0, length).Select(i => $"\"s{i}\":{link.Replace("#/NEXT", $"#/$defs/s{i + 1}", StringComparison.Ordinal)}"));
+        using var parsed = JsonDocument.Parse($"{{\"$ref\":\"#/$defs/s0\",\"$defs\":{{{links},\"s{length}\":{{\"type\":\"null\"}}}}}}");
+        var refused = Assert.Throws<CompletionRefusedException>(() => SchemaGrammar.From(new FieldValue("schema", parsed.RootElement)));
+        Assert.Equal("out_of_range", refused.Code);
+    }
+
+    [Fact]
+    public async Task From_ManyOptionalMembers_GrammarIsReadAtOnce()
+    {
+        await using var engine = await LlamaTest.LoadTinyAsync(contextTokens: 64);
+        var members = string.Join(',', Enumerable.Range(0, 400).Select(i => $"\"m{i}\":{{\"type\":\"integer\"}}"));
+        using var parsed = JsonDocument.Parse($"{{\"type\":\"object\",\"properties\":{{{members}}}}}");
+        using var mask = engine.Tokenizer.Constrain(SchemaGrammar.From(new FieldValue("schema", parsed.RootElement)));
+        Assert.True(mask.Accept(engine.Tokenizer.Encode("{")[^1]));
+    }
+
     /// <summary>A text drawn from noise that likes to come to an end; null: it did not within the tokens.</summary>
     private static string? Draw(ITokenizer tokenizer, string grammar, ulong seed, int tokens)
     {
