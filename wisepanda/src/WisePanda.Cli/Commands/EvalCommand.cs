@@ -26,6 +26,7 @@ public static class EvalCommand
     private static int Run(ParseResult result)
     {
         var pairs = PairFile.Read(result.GetValue(Pairs)!);
+        if (pairs.Count < 2) throw new EdgeFileException(EdgeFileProblem.Empty, result.GetValue(Pairs)!, 0, "one pair has no other to be told from. Give at least two.");
         var others = result.GetValue(Distractors) is { } file ? PairFile.Read(file) : [];
         var model = Models.Read(result.GetValue(Model));
         var set = new TestSet("pairs of the file", pairs, [.. others.Select(pair => pair.Top)], [.. others.Select(pair => pair.Bottom)]);
@@ -40,14 +41,14 @@ public static class EvalCommand
         if (result.GetValue(Json) is { } json)
         {
             var whole = new Report(result.GetValue(Pairs)!, result.GetValue(Distractors), model.Data.Made, set.Pool, reports[0].Rows, reports[0].Comparisons, [.. reports.Skip(1)], reliability);
-            File.WriteAllText(json, JsonSerializer.Serialize(whole, ReportJson.Default.Report) + "\n");
+            WholeFile.Write(json, JsonSerializer.Serialize(whole, ReportJson.Default.Report) + "\n");
         }
         if (result.GetValue(Plot) is { } plot)
         {
             var shown = reports[0].Rows.Where(row => row is { Method: "shift +-4 L1" } or { Method: "network", Hubness: false } or { Method: "network + composite", Hubness: true });
-            File.WriteAllText(plot, CmcPlot.Svg($"{set.Pairs.Count} pairs, pool {set.Pool}, both directions", [.. shown]));
+            WholeFile.Write(plot, CmcPlot.Svg($"{set.Pairs.Count} pairs, pool {set.Pool}, both directions", [.. shown]));
         }
-        if (result.GetValue(Readme) is { } readme) File.WriteAllText(readme, Into(File.ReadAllText(readme), ResultsTable.Of(reports)));
+        if (result.GetValue(Readme) is { } readme) WholeFile.Write(readme, Into(File.ReadAllText(readme), ResultsTable.Of(reports)));
         return 0;
     }
 

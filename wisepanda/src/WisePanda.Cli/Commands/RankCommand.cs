@@ -37,7 +37,7 @@ public static class RankCommand
     {
         var edges = EdgeFile.Read(result.GetValue(Edges)!);
         var lines = Rank(edges, Models.Read(result.GetValue(Model)), Ranges.Check(result, Top, 1, 1000));
-        if (result.GetValue(Json) is { } json) File.WriteAllText(json, JsonSerializer.Serialize(lines, RankJson.Default.ListRankedLine) + "\n");
+        if (result.GetValue(Json) is { } json) WholeFile.Write(json, JsonSerializer.Serialize(lines, RankJson.Default.ListRankedLine) + "\n");
         if (result.GetValue(Csv) is { } csv) WriteCsv(csv, lines);
         if (result.GetValue(Json) is null && result.GetValue(Csv) is null)
             foreach (var line in lines.DistinctBy(line => (line.Fragment, line.End))) Console.Out.WriteLine($"{line.Fragment} {line.End}: {line.Candidate} ({line.Probability:P0})");

@@ -20,6 +20,9 @@ public sealed class Edge
     /// <summary>Heights of a profile.</summary>
     public const int Width = 64;
 
+    /// <summary>Largest height either way: beyond it the squares of differences lose what a float can hold.</summary>
+    public const float MostHeight = 1_000_000;
+
     /// <exception cref="ArgumentException">The fragment has no name, or the heights are not <see cref="Width"/> finite numbers.</exception>
     public Edge(string fragment, EdgeEnd end, ReadOnlyMemory<float> heights)
     {

@@ -84,8 +84,8 @@ internal static class ProfileRows
         for (var column = 0; column < Edge.Width; column++)
         {
             var field = fields[column + 2];
-            if (!float.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out heights[column]) || !float.IsFinite(heights[column]))
-                throw new EdgeFileException(EdgeFileProblem.NotANumber, path, line, $"h{column} is '{field}' and must be a finite number.");
+            if (!float.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out heights[column]) || !(Math.Abs(heights[column]) <= Edge.MostHeight))
+                throw new EdgeFileException(EdgeFileProblem.NotANumber, path, line, $"h{column} is '{field}' and must be a number, at most {Edge.MostHeight:0} either way.");
         }
         return new ProfileRow(line, name, end, heights);
     }

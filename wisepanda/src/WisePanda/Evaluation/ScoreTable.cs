@@ -20,15 +20,15 @@ internal sealed class ScoreTable
     {
         var tops = Prepare(set.Pairs.Select(pair => pair.Top).Concat(set.Tops));
         var bottoms = Prepare(set.Pairs.Select(pair => pair.Bottom).Concat(set.Bottoms));
-        var background = new Background(tops.Concat(bottoms).Select(edge => edge.Edge));
+        var backgrounds = Backgrounds(set, tops.Concat(bottoms));
         var rows = new float[tops.Length][];
         var (topHubness, bottomHubness) = (new float[tops.Length], new float[bottoms.Length]);
         Parallel.For(0, tops.Length, top =>
         {
             rows[top] = Array.ConvertAll(bottoms, bottom => method.For(tops[top], bottom));
-            topHubness[top] = background.Hubness(method, tops[top]);
+            topHubness[top] = backgrounds(top).Hubness(method, tops[top]);
         });
-        Parallel.For(0, bottoms.Length, bottom => bottomHubness[bottom] = background.Hubness(method, bottoms[bottom]));
+        Parallel.For(0, bottoms.Length, bottom => bottomHubness[bottom] = backgrounds(bottom).Hubness(method, bottoms[bottom]));
         return new ScoreTable(rows, topHubness, bottomHubness, set.Pairs.Count);
     }
 
@@ -47,6 +47,27 @@ internal sealed class ScoreTable
         static double Rank(int mate, int candidates, Func<int, float> score) =>
             MidRank.Of(score(mate), Enumerable.Range(0, candidates).Where(candidate => candidate != mate).Select(score));
     }
+
+    /// <summary>
+    /// The background of each edge, by its number among the tops or the bottoms. Where the pool has mirrored curves, mirroring
+    /// it would give back what was mirrored, true mates among it: each edge's background is then made of the real pairs only,
+    /// and without the pair it comes from.
+    /// </summary>
+    private static Func<int, Background> Backgrounds(TestSet set, IEnumerable<PreparedEdge> pool)
+    {
+        if (set.MadeFrom is not { } sources)
+        {
+            var one = new Background(pool.Select(edge => edge.Edge));
+            return _ => one;
+        }
+
+        var without = Enumerable.Range(0, set.Pairs.Count).Select(left => WithoutPair(set, left)).ToArray();
+        return edge => without[edge < set.Pairs.Count ? edge : sources[edge - set.Pairs.Count]];
+    }
+
+    /// <summary>The background of a mirrored set's edges that come from one pair.</summary>
+    internal static Background WithoutPair(TestSet set, int left) =>
+        new(set.Pairs.Where((_, index) => index != left).SelectMany(pair => new[] { pair.Top, pair.Bottom }));
 
     private static PreparedEdge[] Prepare(IEnumerable<Edge> edges) => [.. edges.Select(edge => new PreparedEdge(edge))];
 }

@@ -9,9 +9,12 @@ namespace WisePanda.Evaluation;
 /// <param name="Pairs">The true pairs: each edge of each is asked for.</param>
 /// <param name="Tops">Further top edges, which are only candidates.</param>
 /// <param name="Bottoms">Further bottom edges, which are only candidates.</param>
-/// <param name="Mirrors">Whether the further edges are made from real curves by mirroring: not for methods that keep the absolute height.</param>
-public sealed record TestSet(string Name, IReadOnlyList<EdgePair> Pairs, IReadOnlyList<Edge> Tops, IReadOnlyList<Edge> Bottoms, bool Mirrors = false)
+/// <param name="MadeFrom">Where the further edges are made from the pairs' own curves: for each the number of its pair; null (default): they are edges of their own.</param>
+public sealed record TestSet(string Name, IReadOnlyList<EdgePair> Pairs, IReadOnlyList<Edge> Tops, IReadOnlyList<Edge> Bottoms, IReadOnlyList<int>? MadeFrom = null)
 {
+    /// <summary>Whether the further edges are made from real curves by mirroring: not for methods that keep the absolute height.</summary>
+    public bool Mirrors => MadeFrom is not null;
+
     /// <summary>Candidates of each top edge; each bottom edge has as many where there are as many further tops as bottoms.</summary>
     public int Pool => Pairs.Count + Bottoms.Count;
 
@@ -31,15 +34,15 @@ public sealed record TestSet(string Name, IReadOnlyList<EdgePair> Pairs, IReadOn
     /// <param name="seed">Seed of the draw.</param>
     public TestSet WithMirrors(int pool, int seed)
     {
-        var made = Pairs.SelectMany(pair => new[]
+        var made = Pairs.Index().SelectMany(one => new[]
         {
-            new EdgePair(Background.Mirrored(pair.Top), Background.Mirrored(pair.Bottom)),
-            new EdgePair(Background.UpsideDown(pair.Bottom), Background.UpsideDown(pair.Top)),
-            new EdgePair(Background.Mirrored(Background.UpsideDown(pair.Bottom)), Background.Mirrored(Background.UpsideDown(pair.Top))),
+            (Source: one.Index, Pair: new EdgePair(Background.Mirrored(one.Item.Top), Background.Mirrored(one.Item.Bottom))),
+            (Source: one.Index, Pair: new EdgePair(Background.UpsideDown(one.Item.Bottom), Background.UpsideDown(one.Item.Top))),
+            (Source: one.Index, Pair: new EdgePair(Background.Mirrored(Background.UpsideDown(one.Item.Bottom)), Background.Mirrored(Background.UpsideDown(one.Item.Top)))),
         }).ToArray();
         new Random(seed).Shuffle(made);
         var kept = made.Take(Math.Max(0, pool - Pairs.Count)).ToList();
-        return new TestSet("mirrored and flipped distractors", Pairs, [.. kept.Select(pair => pair.Top)], [.. kept.Select(pair => pair.Bottom)], Mirrors: true);
+        return new TestSet("mirrored and flipped distractors", Pairs, [.. kept.Select(one => one.Pair.Top)], [.. kept.Select(one => one.Pair.Bottom)], [.. kept.Select(one => one.Source)]);
     }
 
     /// <summary>

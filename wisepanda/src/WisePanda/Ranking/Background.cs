@@ -28,6 +28,9 @@ public sealed class Background
         bottoms = Make(edges, EdgeEnd.Bottom);
     }
 
+    /// <summary>All its edges.</summary>
+    internal IEnumerable<Edge> Edges => tops.Concat(bottoms).Select(edge => edge.Edge);
+
     /// <summary>The mean evidence of the <see cref="Nearest"/> background edges that fit best, fewer where there are fewer.</summary>
     public float Hubness(IEvidence evidence, PreparedEdge edge)
     {

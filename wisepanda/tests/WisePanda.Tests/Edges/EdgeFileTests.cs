@@ -31,6 +31,7 @@ public sealed class EdgeFileTests : IDisposable
     [InlineData("a,b\n1,2\n", EdgeFileProblem.Header, 1)]
     [InlineData("HEADER\nA,top,1,2,3\n", EdgeFileProblem.Width, 2)]
     [InlineData("HEADER\nA,top,ROW\nB,top,NaNROW\n", EdgeFileProblem.NotANumber, 3)]
+    [InlineData("HEADER\nA,top,ROW\nB,top,2000000ROW\n", EdgeFileProblem.NotANumber, 3)]
     [InlineData("HEADER\nA,top,ROW\nB,left,ROW\n", EdgeFileProblem.UnknownEnd, 3)]
     [InlineData("HEADER\n,top,ROW\n", EdgeFileProblem.NoName, 2)]
     [InlineData("HEADER\nA,top,ROW\nB,top,ROW\nA,top,ROW\n", EdgeFileProblem.Duplicate, 4)]

@@ -45,6 +45,18 @@ public sealed class EvaluatorTests
     }
 
     [Fact]
+    public void WithoutPair_MirroredSet_HoldsNoMateOfAnyEdgeOfThatPair()
+    {
+        var set = Set.WithMirrors(60, 1);
+        for (var pair = 0; pair < set.Pairs.Count; pair++)
+        {
+            var own = set.Tops.Concat(set.Bottoms).Where((_, index) => set.MadeFrom![index % set.MadeFrom.Count] == pair)
+                .Append(set.Pairs[pair].Top).Append(set.Pairs[pair].Bottom).Select(edge => string.Join(' ', edge.Heights.ToArray())).ToHashSet();
+            Assert.DoesNotContain(ScoreTable.WithoutPair(set, pair).Edges, edge => own.Contains(string.Join(' ', edge.Heights.ToArray())));
+        }
+    }
+
+    [Fact]
     public void WithoutHalfTheMates_Set_KeepsOneEdgeOfTheOthers()
     {
         var half = Set.WithoutHalfTheMates(1);
