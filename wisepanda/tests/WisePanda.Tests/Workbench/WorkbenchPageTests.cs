@@ -263,7 +263,7 @@ public sealed class WorkbenchPageTests(Browser browser) : IClassFixture<Browser>
     private static ILocator Fragment(IPage page, string name) => page.Locator("#fragments button").Filter(new() { Has = page.GetByText(name, new() { Exact = true }) });
 
     // window.asked: the paths that the page asks for; window.answered: those whose answer it has read and acted on, up to its next await.
-    private static Task WatchRequestsAsync(IPage page) => page.EvaluateAsync("""
+    private static async Task WatchRequestsAsync(IPage page) => await page.EvaluateAsync("""
         () => {
             const ask = window.fetch;
             Object.assign(window, { asked: [], answered: [] });
