@@ -33,16 +33,18 @@ public sealed class WorkbenchHost : IAsyncDisposable
         if (!IPAddress.IsLoopback(options.Listen.Address))
             throw new WorkbenchException(WorkbenchFault.NotLoopback, $"{options.Listen} can be reached by other machines, and the workbench asks nobody for a password: listen on 127.0.0.1.");
 
-        var site = Site.Open(options, cancel);
-        var decisions = new DecisionDesk(options.Home, options.Time);
-        var server = Build(options.Listen, site, decisions);
+        var site = Site.Open(options);
+        var decisions = new DecisionDesk(options.Home, options.Time); // holds the site from here on
+        WebApplication? server = null;
         try
         {
+            site.ReadHome(options.Progress, cancel);
+            server = Build(options.Listen, site, decisions);
             await server.StartAsync(cancel);
         }
         catch
         {
-            await server.DisposeAsync();
+            if (server is not null) await server.DisposeAsync();
             decisions.Dispose();
             throw;
         }

@@ -5,9 +5,8 @@ using WisePanda.Workbench.Http;
 
 namespace WisePanda.Workbench;
 
-/// <summary>Everything that goes over the wire or into the journal.</summary>
+/// <summary>Everything that goes over the wire.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
-[JsonSerializable(typeof(JournalEntry))]
 [JsonSerializable(typeof(SiteView))]
 [JsonSerializable(typeof(FragmentView))]
 [JsonSerializable(typeof(IReadOnlyList<CandidateView>))]
@@ -16,6 +15,16 @@ namespace WisePanda.Workbench;
 [JsonSerializable(typeof(DecisionRequest))]
 [JsonSerializable(typeof(Refusal))]
 internal sealed partial class WorkbenchJson : JsonSerializerContext;
+
+/// <summary>What goes into the journal: a line that lacks something is damaged, and is never read as something else.</summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Web,
+    RespectRequiredConstructorParameters = true,
+    RespectNullableAnnotations = true,
+    AllowDuplicateProperties = false,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(JournalEntry))]
+internal sealed partial class JournalJson : JsonSerializerContext;
 
 /// <summary>An enum by its name, as JavaScript writes names.</summary>
 internal sealed class CamelCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.CamelCase, allowIntegerValues: false)

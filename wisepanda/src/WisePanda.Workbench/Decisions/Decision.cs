@@ -17,6 +17,7 @@ public enum Verdict
 public sealed record Pose(double Shift, double Lift, double Turn)
 {
     /// <summary>Whether all three are finite and within 10,000.</summary>
+    [JsonIgnore]
     public bool IsSound => new[] { Shift, Lift, Turn }.All(value => Math.Abs(value) <= 10_000);
 }
 
@@ -29,5 +30,27 @@ public sealed record Pose(double Shift, double Lift, double Turn)
 /// <param name="At">When, in UTC.</param>
 public sealed record Decision(string Below, string Above, Verdict Verdict, string Note, Pose Pose, DateTimeOffset At);
 
-/// <summary>A line of the journal: a decision, or without one the taking back of the latest that stands.</summary>
-public sealed record JournalEntry(DateTimeOffset At, Decision? Decision);
+/// <summary>What a line of the journal says.</summary>
+[JsonConverter(typeof(CamelCaseEnum<EntryKind>))]
+public enum EntryKind
+{
+    /// <summary>A decision was made.</summary>
+    Decision,
+
+    /// <summary>A decision was taken back.</summary>
+    Undo,
+}
+
+/// <summary>A line of the journal.</summary>
+/// <param name="Kind">What happened.</param>
+/// <param name="Number">The decision's own number; of an undo, the number of the decision that it takes back.</param>
+/// <param name="At">When, in UTC.</param>
+/// <param name="Decision">The decision; null of an undo.</param>
+public sealed record JournalEntry(EntryKind Kind, long Number, DateTimeOffset At, Decision? Decision = null)
+{
+    private const long MostNumber = 1L << 53; // what every JSON reader can hold
+
+    /// <summary>Whether it says all that its kind must say, and nothing else.</summary>
+    [JsonIgnore]
+    public bool IsSound => (Kind == EntryKind.Decision) == (Decision is not null) && Number is > 0 and < MostNumber && Decision is null or { Pose.IsSound: true };
+}

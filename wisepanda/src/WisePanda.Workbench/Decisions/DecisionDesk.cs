@@ -15,14 +15,19 @@ public sealed class DecisionDesk : IDisposable
     /// <param name="time">What decisions are stamped with.</param>
     /// <exception cref="WorkbenchException">Another workbench has the site open.</exception>
     public DecisionDesk(string home, TimeProvider time)
+        : this(Journal.Hold(Path.Combine(home, FileName)), time)
+    {
+    }
+
+    internal DecisionDesk(FileStream file, TimeProvider time)
     {
         this.time = time;
         var problems = new List<string>();
-        journal = Journal.Open(Path.Combine(home, FileName), book.Apply, problems.Add);
+        journal = Journal.Open(file, book.TryApply, problems.Add);
         Problems = problems;
     }
 
-    /// <summary>Lines of the journal that could not be read.</summary>
+    /// <summary>Lines of the journal that could not be read or do not fit those before.</summary>
     public IReadOnlyList<string> Problems { get; }
 
     /// <summary>The decisions that stand, latest first.</summary>
@@ -41,7 +46,7 @@ public sealed class DecisionDesk : IDisposable
         {
             var decision = new Decision(below, above, verdict, note, pose, time.GetUtcNow());
             if (book.Objection(decision) is { } objection) throw new WorkbenchException(WorkbenchFault.Conflict, objection);
-            Enter(new JournalEntry(decision.At, decision));
+            Enter(new JournalEntry(EntryKind.Decision, book.NumberAfter(journal.Lines), decision.At, decision));
         }
     }
 
@@ -51,8 +56,8 @@ public sealed class DecisionDesk : IDisposable
     {
         lock (gate)
         {
-            if (!book.CanUndo) throw new WorkbenchException(WorkbenchFault.Conflict, "There is no decision to take back.");
-            Enter(new JournalEntry(time.GetUtcNow(), null));
+            var latest = book.Latest ?? throw new WorkbenchException(WorkbenchFault.Conflict, "There is no decision to take back.");
+            Enter(new JournalEntry(EntryKind.Undo, latest, time.GetUtcNow()));
         }
     }
 
@@ -61,6 +66,6 @@ public sealed class DecisionDesk : IDisposable
     private void Enter(JournalEntry entry)
     {
         journal.Append(entry);
-        book.Apply(entry);
+        book.TryApply(entry);
     }
 }

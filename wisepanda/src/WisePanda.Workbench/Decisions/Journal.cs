@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 
 namespace WisePanda.Workbench.Decisions;
@@ -11,67 +10,110 @@ namespace WisePanda.Workbench.Decisions;
 public sealed class Journal : IDisposable
 {
     private readonly FileStream file;
+    private long end; // of the last confirmed line
+    private bool dirty; // what a refused append wrote may still lie behind it
 
-    private Journal(FileStream file) => this.file = file;
+    private Journal(FileStream file, long end, int lines) => (this.file, this.end, Lines) = (file, end, lines);
 
-    /// <summary>Opens or creates a journal and holds it alone.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="entry">Is given every entry, oldest first.</param>
-    /// <param name="problem">Is given a sentence for every line that cannot be read.</param>
+    /// <summary>Lines in the file, damaged ones too.</summary>
+    public int Lines { get; private set; }
+
+    /// <summary>Opens or creates a journal's file and holds it alone.</summary>
     /// <exception cref="WorkbenchException">Another workbench holds it.</exception>
-    public static Journal Open(string path, Action<JournalEntry> entry, Action<string> problem)
+    public static FileStream Hold(string path)
     {
-        FileStream opened;
         try
         {
-            opened = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            // Without a buffer: what a full disk refuses must not stay in memory and be written after all later.
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
         }
         catch (IOException held)
         {
             throw new WorkbenchException(WorkbenchFault.InUse, $"'{path}' cannot be opened: another workbench may have this site open. Close it first. ({held.Message})", held);
         }
-
-        var bytes = new byte[opened.Length];
-        opened.ReadExactly(bytes);
-        var whole = Array.LastIndexOf(bytes, (byte)'\n') + 1;
-        var number = 0;
-        foreach (var line in Encoding.UTF8.GetString(bytes, 0, whole).Split('\n', StringSplitOptions.RemoveEmptyEntries))
-        {
-            number++;
-            if (Parse(line) is { } parsed) entry(parsed);
-            else problem($"{Path.GetFileName(path)}, line {number}: not a decision; it was left out.");
-        }
-
-        opened.SetLength(whole);
-        opened.Position = whole;
-        return new Journal(opened);
     }
 
-    /// <exception cref="WorkbenchException">The disk refused; the journal is as it was before.</exception>
+    /// <summary>Reads a journal.</summary>
+    /// <param name="file">Its file, unbuffered; belongs to the journal from here on.</param>
+    /// <param name="entry">Is given every entry, oldest first, and says whether it fits those before.</param>
+    /// <param name="problem">Is given a sentence for every line that cannot be read or does not fit.</param>
+    public static Journal Open(FileStream file, Func<JournalEntry, bool> entry, Action<string> problem)
+    {
+        try
+        {
+            var bytes = new byte[file.Length];
+            file.ReadExactly(bytes);
+            var (start, number) = (0, 0);
+            for (int length; (length = bytes.AsSpan(start).IndexOf((byte)'\n')) >= 0; start += length + 1)
+            {
+                number++;
+                if (Parse(bytes.AsSpan(start, length)) is not { } parsed) problem($"{Path.GetFileName(file.Name)}, line {number}: not a decision; it was left out.");
+                else if (!entry(parsed)) problem($"{Path.GetFileName(file.Name)}, line {number}: {parsed.Kind} {parsed.Number} does not fit the lines before; it was left out.");
+            }
+
+            file.SetLength(start);
+            return new Journal(file, start, number);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <exception cref="WorkbenchException">The disk refused; the entry does not count.</exception>
     public void Append(JournalEntry entry)
     {
-        var end = file.Position;
+        byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(entry, JournalJson.Default.JournalEntry), (byte)'\n'];
         try
         {
-            file.Write([.. JsonSerializer.SerializeToUtf8Bytes(entry, WorkbenchJson.Default.JournalEntry), (byte)'\n']);
+            if (dirty) CutOff();
+            dirty = true;
+            file.Position = end;
+            file.Write(line);
             file.Flush(flushToDisk: true);
         }
-        catch (IOException refused)
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
-            file.Position = end;
-            file.SetLength(end);
+            TryCutOff();
             throw new WorkbenchException(WorkbenchFault.NotSaved, $"The decision could not be saved and was not taken: {refused.Message}", refused);
         }
+
+        dirty = false;
+        end += line.Length;
+        Lines++;
     }
 
-    public void Dispose() => file.Dispose();
+    public void Dispose()
+    {
+        if (dirty) TryCutOff();
+        file.Dispose();
+    }
 
-    private static JournalEntry? Parse(string line)
+    // Where the disk refuses even this, it is tried again before the next line and at the end.
+    private void TryCutOff()
     {
         try
         {
-            var entry = JsonSerializer.Deserialize(line, WorkbenchJson.Default.JournalEntry);
-            return entry is { Decision: null or { Below: not null, Above: not null, Note: not null, Pose: not null } } ? entry : null;
+            CutOff();
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+        }
+    }
+
+    private void CutOff()
+    {
+        file.SetLength(end);
+        file.Flush(flushToDisk: true);
+        dirty = false;
+    }
+
+    private static JournalEntry? Parse(ReadOnlySpan<byte> line)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(line, JournalJson.Default.JournalEntry) is { IsSound: true } entry ? entry : null;
         }
         catch (JsonException)
         {

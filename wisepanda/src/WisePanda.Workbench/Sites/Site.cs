@@ -39,9 +39,9 @@ public sealed class Site
         }
     }
 
-    /// <summary>Reads a site's files. One that cannot be read becomes a problem; the others are read all the same.</summary>
-    /// <exception cref="WorkbenchException">The edge file that was asked for cannot be read.</exception>
-    public static Site Open(WorkbenchOptions options, CancellationToken cancel)
+    /// <summary>Finds a site and makes its folder. Changes nothing in it: another workbench may have it open.</summary>
+    /// <exception cref="WorkbenchException">There is no such site, or the edge file that was asked for cannot be read.</exception>
+    public static Site Open(WorkbenchOptions options)
     {
         var folder = options.Home;
         if (options.Folder is not null && !Directory.Exists(folder)) throw new WorkbenchException(WorkbenchFault.Unknown, $"There is no folder '{folder}'.");
@@ -53,10 +53,45 @@ public sealed class Site
             Directory.CreateDirectory(folder);
         }
 
-        // What an import that was cut short left behind was never confirmed.
-        if (Directory.Exists(Path.Combine(folder, Incoming))) Directory.Delete(Path.Combine(folder, Incoming), recursive: true);
-        site.ReadHome(options.Progress, cancel);
         return site;
+    }
+
+    /// <summary>Reads the folder's files; only for who holds its journal. One that cannot be read becomes a problem; the others are read all the same.</summary>
+    /// <param name="progress">Is told after each file how many were read, of how many.</param>
+    /// <param name="cancel">Stops it.</param>
+    public void ReadHome(Action<int, int>? progress, CancellationToken cancel)
+    {
+        // What an import that was cut short left behind was never confirmed.
+        if (Directory.Exists(Path.Combine(home, Incoming))) Directory.Delete(Path.Combine(home, Incoming), recursive: true);
+        var files = Directory.EnumerateFiles(home).Where(FragmentFile.IsReadable).Order(StringComparer.Ordinal).ToArray();
+        var done = 0;
+        var read = files.AsParallel().AsOrdered().WithCancellation(cancel).Select(path =>
+        {
+            try
+            {
+                return (path, found: FragmentFile.Read(path), problem: null as string);
+            }
+            catch (WorkbenchException broken)
+            {
+                return (path, found: [], problem: broken.Message);
+            }
+            finally
+            {
+                progress?.Invoke(Interlocked.Increment(ref done), files.Length);
+            }
+        });
+        foreach (var (path, found, problem) in read)
+        {
+            try
+            {
+                if (problem is null) Add(found, path);
+                else problems.Add(problem);
+            }
+            catch (WorkbenchException twice)
+            {
+                problems.Add(twice.Message);
+            }
+        }
     }
 
     /// <exception cref="WorkbenchException">There is no such fragment.</exception>
@@ -116,39 +151,6 @@ public sealed class Site
         finally
         {
             folder.Delete(recursive: true);
-        }
-    }
-
-    private void ReadHome(Action<int, int>? progress, CancellationToken cancel)
-    {
-        var files = Directory.EnumerateFiles(home).Where(FragmentFile.IsReadable).Order(StringComparer.Ordinal).ToArray();
-        var done = 0;
-        var read = files.AsParallel().AsOrdered().WithCancellation(cancel).Select(path =>
-        {
-            try
-            {
-                return (path, found: FragmentFile.Read(path), problem: null as string);
-            }
-            catch (WorkbenchException broken)
-            {
-                return (path, found: [], problem: broken.Message);
-            }
-            finally
-            {
-                progress?.Invoke(Interlocked.Increment(ref done), files.Length);
-            }
-        });
-        foreach (var (path, found, problem) in read)
-        {
-            try
-            {
-                if (problem is null) Add(found, path);
-                else problems.Add(problem);
-            }
-            catch (WorkbenchException twice)
-            {
-                problems.Add(twice.Message);
-            }
         }
     }
 

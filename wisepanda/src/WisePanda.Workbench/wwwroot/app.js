@@ -5,7 +5,9 @@ import { Overlay } from './overlay.js';
 
 const by = id => document.getElementById(id);
 const overlay = new Overlay(by('overlay'), by('pose'), by('measures'));
-const state = { fragments: [], decisions: [], fragment: null, end: null, candidates: [], candidate: null };
+// `fragment`, `end` and `candidates` change together; `join` is what the overlay shows, { below, above }, and what a verdict is about.
+const state = { fragments: [], decisions: [], fragment: null, end: null, candidates: [], join: null };
+let choices = 0;
 
 /** Runs what a control asked for; whatever goes wrong is said in the status line. */
 const doing = action => async (...what) => {
@@ -16,6 +18,22 @@ const doing = action => async (...what) => {
   }
 };
 
+/**
+ * A choice of what is shown. Until it is shown nothing can be judged. Only the latest choice is shown: what an earlier one still waits
+ * for is ignored, which is why every step after an `await` asks `isLatest` first.
+ */
+const choosing = show => doing(async what => {
+  const choice = ++choices;
+  const isLatest = () => choice === choices;
+  showJoin(null, 'No join shown');
+  by('status').textContent = '';
+  try {
+    await show(what, isLatest);
+  } catch (failure) {
+    if (isLatest()) throw failure;
+  }
+});
+
 async function load() {
   const site = await api.getSite();
   Object.assign(state, { fragments: site.fragments, decisions: site.decisions });
@@ -24,73 +42,68 @@ async function load() {
   showDecisions();
 }
 
-const showFragments = () => lists.showFragments(by('fragments'), by('count'), state.fragments, by('search').value, state.fragment?.name, doing(chooseFragment));
+const showFragments = () => lists.showFragments(by('fragments'), by('count'), state.fragments, by('search').value, state.fragment?.name, chooseFragment);
 const showDecisions = () => {
-  lists.showDecisions(by('decisions'), state.decisions, doing(openDecision));
+  lists.showDecisions(by('decisions'), state.decisions, openDecision);
   by('undo').disabled = state.decisions.length === 0;
 };
 
-async function chooseFragment(name) {
-  state.fragment = await api.getFragment(name);
-  showFragments();
-  await chooseEnd(state.fragment.top ? 'top' : 'bottom');
-}
+const chooseFragment = choosing(async (name, isLatest) => {
+  const fragment = await api.getFragment(name);
+  if (isLatest()) await rank(fragment, fragment.top ? 'top' : 'bottom', isLatest);
+});
 
-async function chooseEnd(end) {
-  const { fragment } = state;
+const chooseEnd = choosing((end, isLatest) => rank(state.fragment, end, isLatest));
+
+const chooseCandidate = choosing((candidate, isLatest) => layOn(candidate.fragment, null, isLatest));
+
+/** Shows a decision again, with its pose and note. */
+const openDecision = choosing(async (decision, isLatest) => {
+  const fragment = await api.getFragment(decision.below);
+  if (isLatest()) await rank(fragment, 'top', isLatest, decision);
+});
+
+/** Lists the candidates of an edge and shows the first, or the join of the decision given. */
+async function rank(fragment, end, isLatest, decision = null) {
   by('status').textContent = 'Ranking'; // the first time takes seconds: the whole site is prepared
   const candidates = await api.getCandidates(fragment.name, end);
+  if (!isLatest()) return;
   by('status').textContent = '';
-  if (state.fragment !== fragment) return; // another was chosen meanwhile
-  Object.assign(state, { end, candidates, candidate: null });
-  lists.showEnds(by('ends'), fragment, end, doing(chooseEnd));
-  if (candidates.length > 0) await chooseCandidate(candidates[0]);
-  else showNoCandidate();
+  Object.assign(state, { fragment, end, candidates });
+  showFragments();
+  lists.showEnds(by('ends'), fragment, end, chooseEnd);
+  showCandidates(null);
+  const mate = decision?.above ?? candidates[0]?.fragment;
+  if (mate) await layOn(mate, decision, isLatest);
+  else showJoin(null, `${fragment.name}, ${end} edge: nothing to join it with`);
 }
 
-function showNoCandidate() {
-  by('join-title').textContent = `${state.fragment.name}, ${state.end} edge: nothing to join it with`;
-  by('candidates').replaceChildren();
-  overlay.clear();
-  allowVerdict();
-}
+const showCandidates = chosen => lists.showCandidates(by('candidates'), state.candidates, state.end, state.fragment[state.end], chosen, chooseCandidate);
 
-/** Shows the chosen edge with a candidate; `decision` brings its pose and note back. */
-async function chooseCandidate(candidate, decision = decisionOn(candidate)) {
+/** Shows the chosen edge with a mate; a decision on that join brings its pose and note back. */
+async function layOn(mateName, decision, isLatest) {
   const { fragment, end } = state;
-  const mate = await api.getFragment(candidate.fragment);
+  const mate = await api.getFragment(mateName);
   const [below, above] = end === 'top' ? [fragment, mate] : [mate, fragment];
   const [belowPicture, abovePicture] = await Promise.all([api.getPicture(below), api.getPicture(above)]);
-  if (state.fragment !== fragment || state.end !== end) return;
-  state.candidate = candidate;
-  lists.showCandidates(by('candidates'), state.candidates, end, fragment[end], candidate.fragment, doing(chooseCandidate));
-  by('join-title').textContent = `${above.name} on ${below.name}`;
-  by('note').value = decision?.note ?? '';
-  overlay.show({ top: below.top, bottom: above.bottom, belowPicture, abovePicture }, decision?.pose);
-  allowVerdict();
+  if (!isLatest()) return;
+  const judged = decision ?? state.decisions.find(made => made.below === below.name && made.above === above.name);
+  showCandidates(mate.name);
+  by('note').value = judged?.note ?? '';
+  overlay.show({ top: below.top, bottom: above.bottom, belowPicture, abovePicture }, judged?.pose);
+  showJoin({ below: below.name, above: above.name }, `${above.name} on ${below.name}`);
 }
 
-const names = candidate => state.end === 'top' ? { below: state.fragment.name, above: candidate.fragment } : { below: candidate.fragment, above: state.fragment.name };
-const decisionOn = candidate => {
-  const { below, above } = names(candidate);
-  return state.decisions.find(decision => decision.below === below && decision.above === above);
-};
-
-async function openDecision(decision) {
-  state.fragment = await api.getFragment(decision.below);
-  state.end = 'top';
-  state.candidates = await api.getCandidates(decision.below, 'top');
-  showFragments();
-  lists.showEnds(by('ends'), state.fragment, 'top', doing(chooseEnd));
-  await chooseCandidate({ fragment: decision.above }, decision);
-}
-
-function allowVerdict() {
-  for (const id of ['accept', 'reject', 'fit', 'png']) by(id).disabled = !state.candidate;
+/** Says what the overlay shows; null: nothing, and then there is nothing to judge. */
+function showJoin(join, title) {
+  state.join = join;
+  if (!join) overlay.clear();
+  by('join-title').textContent = title;
+  for (const id of ['note', 'accept', 'reject', 'fit', 'png']) by(id).disabled = !join;
 }
 
 const decide = verdict => doing(async () => {
-  state.decisions = await api.decide({ ...names(state.candidate), verdict, note: by('note').value, pose: overlay.pose });
+  state.decisions = await api.decide({ ...state.join, verdict, note: by('note').value, pose: overlay.pose });
   showDecisions();
   by('status').textContent = 'Saved.';
 });
@@ -116,7 +129,7 @@ async function importFiles(event) {
 }
 
 async function exportPng() {
-  const { below, above } = names(state.candidate);
+  const { below, above } = state.join;
   const link = lists.element('a', { href: URL.createObjectURL(await overlay.toPng()), download: `${above} on ${below}.png` });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
@@ -131,5 +144,5 @@ by('png').addEventListener('click', doing(exportPng));
 by('accept').addEventListener('click', decide('accepted'));
 by('reject').addEventListener('click', decide('rejected'));
 by('undo').addEventListener('click', doing(undo));
-allowVerdict();
+showJoin(null, 'Choose a fragment');
 doing(load)();

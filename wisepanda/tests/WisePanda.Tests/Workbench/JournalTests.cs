@@ -56,6 +56,88 @@ public sealed class JournalTests : IDisposable
         Assert.Contains("line 2", Assert.Single(opened.Problems));
     }
 
+    [Theory]
+    [InlineData("{ not json")]
+    [InlineData("{}")]
+    [InlineData("""{"at":"2026-01-01T00:00:00+00:00"}""")]
+    [InlineData("""{"kind":"undo","at":"2026-01-01T00:00:00+00:00"}""")]
+    [InlineData("""{"kind":"undo","number":7,"at":"2026-01-01T00:00:00+00:00"}""")]
+    [InlineData("""{"kind":"decision","number":3,"at":"2026-01-01T00:00:00+00:00"}""")]
+    [InlineData("""{"kind":"decision","number":3,"at":"2026-01-01T00:00:00+00:00","decision":{"below":"below 2","above":"above 2","note":"","pose":{"shift":0,"lift":0,"turn":0},"at":"2026-01-01T00:00:00+00:00"}}""")]
+    [InlineData("""{"kind":"decision","number":2,"at":"2026-01-01T00:00:00+00:00","decision":{"below":"below 2","above":"above 2","verdict":"accepted","note":"","pose":{"shift":0,"lift":0,"turn":0},"at":"2026-01-01T00:00:00+00:00"}}""")]
+    [InlineData("""{"at":"2026-01-01T00:00:00+00:00","decision":{"below":"below 2","above":"above 2","verdict":"accepted","note":"","pose":{"shift":0,"lift":0,"turn":0},"at":"2026-01-01T00:00:00+00:00"}}""")]
+    public void Open_DamagedLineThatAnUndoTakesBack_ReportsBothAndLeavesTheOthersStanding(string damaged)
+    {
+        using (var desk = new DecisionDesk(site.Folder, TimeProvider.System))
+        {
+            for (var i = 0; i < 3; i++) desk.Decide($"below {i}", $"above {i}", Verdict.Rejected, "", Pose);
+            desk.Undo();
+            desk.Decide("below 3", "above 3", Verdict.Rejected, "", Pose);
+        }
+
+        var lines = System.IO.File.ReadAllLines(File);
+        lines[2] = damaged;
+        System.IO.File.WriteAllText(File, string.Join('\n', lines) + "\n", new UTF8Encoding(false));
+
+        using (var opened = new DecisionDesk(site.Folder, TimeProvider.System))
+        {
+            Assert.Equal(["above 3", "above 1", "above 0"], opened.Standing.Select(decision => decision.Above));
+            Assert.Collection(opened.Problems, problem => Assert.Contains("line 3", problem), problem => Assert.Contains("line 4", problem));
+            opened.Decide("new", "newer", Verdict.Rejected, "", Pose);
+            opened.Undo();
+            opened.Undo();
+        }
+
+        using var again = new DecisionDesk(site.Folder, TimeProvider.System);
+        Assert.Equal(["above 1", "above 0"], again.Standing.Select(decision => decision.Above));
+        Assert.Equal(2, again.Problems.Count);
+    }
+
+    [Theory]
+    [InlineData(nameof(FailingFile.Write), false)]
+    [InlineData(nameof(FailingFile.Flush), false)]
+    [InlineData(nameof(FailingFile.Write), true)]
+    [InlineData(nameof(FailingFile.Flush), true)]
+    public void Decide_DiskRefusesOnce_RefusesTheDecisionAndTakesTheNext(string refused, bool rollbackToo)
+    {
+        using (var file = new FailingFile(File))
+        using (var desk = new DecisionDesk(file, TimeProvider.System))
+        {
+            desk.Decide("A", "B", Verdict.Accepted, "", Pose);
+
+            file.Refuse(refused, rollbackToo);
+            Assert.Equal(WorkbenchFault.NotSaved, Assert.Throws<WorkbenchException>(() => desk.Decide("refused", "refused", Verdict.Accepted, "", Pose)).Fault);
+            Assert.Equal("B", Assert.Single(desk.Standing).Above);
+
+            desk.Decide("C", "D", Verdict.Accepted, "", Pose);
+            file.Refuse(refused, rollbackToo);
+            Assert.Equal(WorkbenchFault.NotSaved, Assert.Throws<WorkbenchException>(desk.Undo).Fault);
+        }
+
+        Assert.DoesNotContain("refused", System.IO.File.ReadAllText(File));
+        using var again = new DecisionDesk(site.Folder, TimeProvider.System);
+        Assert.Equal(["D", "B"], again.Standing.Select(decision => decision.Above));
+        Assert.Empty(again.Problems);
+    }
+
+    [Fact]
+    public async Task Start_HeldByAnother_LeavesItsImportsAlone()
+    {
+        var import = Path.Combine(site.Folder, ".incoming", "one");
+        await using (await WorkbenchHost.StartAsync(site.Options, CancellationToken.None))
+        {
+            Directory.CreateDirectory(import);
+
+            var refusal = await Assert.ThrowsAsync<WorkbenchException>(() => WorkbenchHost.StartAsync(site.Options, CancellationToken.None));
+
+            Assert.Equal(WorkbenchFault.InUse, refusal.Fault);
+            Assert.True(Directory.Exists(import));
+        }
+
+        await using var next = await WorkbenchHost.StartAsync(site.Options, CancellationToken.None);
+        Assert.False(Directory.Exists(import));
+    }
+
     [Fact]
     public void Open_HeldByAnother_NamesTheFault()
     {
@@ -119,6 +201,51 @@ public sealed class JournalTests : IDisposable
         catch (WorkbenchException)
         {
             // what contradicts the book is refused, and must not be in it after reopening
+        }
+    }
+
+    /// <summary>A file on a disk that refuses once: amid a write or when flushed, and the setting back of the length too if asked to.</summary>
+    private sealed class FailingFile(string path) : FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0)
+    {
+        private string? refused;
+        private bool lengthToo;
+
+        public void Refuse(string what, bool rollbackToo) => (refused, lengthToo) = (what, rollbackToo);
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            if (!Refuses(nameof(Write)))
+            {
+                base.Write(buffer);
+                return;
+            }
+
+            base.Write(buffer[..(buffer.Length / 2)]);
+            throw new IOException("No space left on device");
+        }
+
+        public override void Flush(bool flushToDisk)
+        {
+            if (Refuses(nameof(Flush))) throw new IOException("No space left on device");
+            base.Flush(flushToDisk);
+        }
+
+        public override void SetLength(long value)
+        {
+            if (refused is null && lengthToo)
+            {
+                lengthToo = false;
+                throw new IOException("Input/output error");
+            }
+
+            base.SetLength(value);
+        }
+
+        private bool Refuses(string what)
+        {
+            if (refused != what) return false;
+            refused = null;
+            return true;
         }
     }
 }
