@@ -30,7 +30,7 @@ public sealed record DeviceRuntime(
     public AnswerPolicy Policy { get; init; } = new();
 
     /// <summary>What is known of the cloud's health.</summary>
-    public CloudHealth Health { get; } = new(Time);
+    public CloudHealth Health { get; init; } = new(Time);
 
     /// <summary>What the device counts.</summary>
     public DeviceMetrics Metrics { get; } = new();

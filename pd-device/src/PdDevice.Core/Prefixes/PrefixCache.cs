@@ -62,12 +62,23 @@ public sealed class PrefixCache<T>(long capacity, int least)
         return false;
     }
 
+    /// <summary>Whether a state of this size could be kept, were all that may go to go.</summary>
+    /// <param name="size">Bytes.</param>
+    public bool HasRoom(long size) => size <= capacity - _entries.Where(e => e.Scope == Shared).Sum(e => e.Size);
+
+    /// <summary>Keeps a state no longer: it turned out to be of no use. Does nothing when it is not kept.</summary>
+    public void Drop(T state)
+    {
+        var index = _entries.FindIndex(entry => EqualityComparer<T>.Default.Equals(entry.State, state));
+        if (index >= 0) Remove(index);
+    }
+
     /// <summary>Keeps a state, in place of those of its scope that it extends.</summary>
     /// <returns>False when it was covered already or is too large to keep.</returns>
     public bool Put(string scope, ReadOnlySpan<int> tokens, T state, long size)
     {
         if (Covers(scope, tokens)) return false;
-        if (size > capacity - _entries.Where(e => e.Scope == Shared).Sum(e => e.Size)) return false;
+        if (!HasRoom(size)) return false;
         for (var i = _entries.Count - 1; i >= 0; i--)
         {
             var entry = _entries[i];

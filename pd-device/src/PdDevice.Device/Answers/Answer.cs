@@ -46,6 +46,7 @@ public sealed class Answer : IAnswer
     private AnswerException? _end;
     private RefinedPrompt? _refined;
     private TimeSpan? _caughtUp;
+    private bool _complete;
 
     /// <param name="engine">The device's engine; this answer uses its sequence 0 alone.</param>
     /// <param name="rates">The device's measured rates.</param>
@@ -74,7 +75,7 @@ public sealed class Answer : IAnswer
         _cloud = new CloudUse(side, engine, rates, request, _ledger, shared, _forecast, _failures, _refining);
     }
 
-    /// <summary>What it took; set when the enumeration has ended normally.</summary>
+    /// <summary>What it took; set when the enumeration has ended normally, or was left after <see cref="Complete"/>.</summary>
     public AnswerUsage? Usage { get; private set; }
 
     /// <summary>Positions of the prompt the device held from earlier turns; known when the first token is shown.</summary>
@@ -82,6 +83,9 @@ public sealed class Answer : IAnswer
 
     /// <summary>Positions of prompt and answer the device has ingested so far, for a progress display.</summary>
     public int Ingested => _device.Ingested;
+
+    /// <summary>What was shown is the whole answer: no more is wanted, and nobody gave up. The enumeration is left next.</summary>
+    public void Complete() => _complete = true;
 
     /// <summary>Runs the answer. Tokens come when they are due for display; enumerate once.</summary>
     /// <exception cref="AnswerException">The answer cannot go on; what was shown stays valid.</exception>
@@ -118,8 +122,9 @@ public sealed class Answer : IAnswer
                     _device.Done(done);
             await _cloud.EndAsync();
             _mask?.Dispose();
-            if (!whole) _failures.Add(FailurePlace.ClientWrite);
-            else if (Ended && _failure is null) _held.Conclude(_request.Prompt, _ledger.Ids);
+            if (!whole && !_complete) _failures.Add(FailurePlace.ClientWrite);
+            else if ((Ended || _complete) && _failure is null) _held.Conclude(_request.Prompt, _ledger.Ids[.._pace.Shown]);
+            if (_complete) Usage = await SettleAsync(); // now: once the engine is free, what the next answer sends is counted too
         }
 
         if (!Ended) throw _end!;
@@ -287,7 +292,7 @@ public sealed class Answer : IAnswer
         var known = receipts.All(receipt => receipt is not null);
         return new AnswerUsage
         {
-            Finish = shown.Length > 0 && _engine.Tokenizer.EndOfGeneration.Contains(shown[^1].Id) ? FinishReason.Stop : FinishReason.Length,
+            Finish = _complete || (shown.Length > 0 && _engine.Tokenizer.EndOfGeneration.Contains(shown[^1].Id)) ? FinishReason.Stop : FinishReason.Length,
             PromptTokens = _request.Prompt.Length,
             CloudTokens = fromCloud,
             DeviceTokens = shown.Length - fromCloud,

@@ -24,6 +24,7 @@ public sealed class HeldContext(IEngine engine, long bytes)
     private readonly List<int> _tokens = [];
     private int[] _conversation = [];
     private bool _completing;
+    private (int Tokens, long Bytes) _longest;
     private int? _refinedFrom;
 
     /// <summary>Called when an answer has ended, so that what it may be continued from is known. Default: does nothing.</summary>
@@ -34,7 +35,7 @@ public sealed class HeldContext(IEngine engine, long bytes)
 
     /// <summary>Makes the sequence hold as much of the prompt as is known, and no more. What it held of another conversation is kept if that is worth it.</summary>
     /// <returns>Positions of the prompt it holds, less than all of them: the last token yields the logits.</returns>
-    /// <exception cref="EngineException">The engine failed; the sequence counts as empty.</exception>
+    /// <exception cref="EngineException">The engine failed; the sequence counts as empty. A kept state that it refuses is dropped, and no failure.</exception>
     public async ValueTask<int> PrepareAsync(ReadOnlyMemory<int> prompt, CancellationToken cancellationToken)
     {
         (_conversation, _completing) = ([], false);
@@ -44,10 +45,7 @@ public sealed class HeldContext(IEngine engine, long bytes)
         {
             if (Raw.Length - common >= LeastTokens) await KeepAsync(cancellationToken);
             if (other is { } better && better.Tokens >= common + LeastTokens)
-            {
-                await engine.ImportAsync(Sequence, better.State, cancellationToken);
-                common = better.Tokens;
-            }
+                common = await TryImportAsync(better.State, cancellationToken) ? better.Tokens : 0;
 
             common = Math.Min(common, prompt.Length - 1);
             await engine.TruncateAsync(Sequence, common, cancellationToken);
@@ -135,9 +133,28 @@ public sealed class HeldContext(IEngine engine, long bytes)
     private async ValueTask KeepAsync(CancellationToken cancellationToken)
     {
         var tokens = Raw.ToArray();
-        if (_others.Covers(Scope, tokens)) return;
+        if (_others.Covers(Scope, tokens) || !_others.HasRoom(Estimate(tokens.Length))) return;
         await engine.TruncateAsync(Sequence, tokens.Length, cancellationToken); // a call that failed may have left more
         var state = await engine.ExportAsync(Sequence, cancellationToken);
+        if (tokens.Length > _longest.Tokens) _longest = (tokens.Length, state.Length);
         _others.Put(Scope, tokens, state, state.Length);
+    }
+
+    /// <summary>Bytes of a state, as far as the longest one so far tells; 0 before there was one. What cannot be kept is not made first.</summary>
+    private long Estimate(int tokens) => _longest.Tokens == 0 ? 0 : (long)(_longest.Bytes / (double)_longest.Tokens * tokens);
+
+    /// <summary>False: the engine refused the state, which nobody is offered again; what the sequence holds is not known.</summary>
+    private async ValueTask<bool> TryImportAsync(byte[] state, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await engine.ImportAsync(Sequence, state, cancellationToken);
+            return true;
+        }
+        catch (EngineException)
+        {
+            _others.Drop(state);
+            return false;
+        }
     }
 }

@@ -32,18 +32,7 @@ public static class AnswerApi
     {
         routes.MapGet(DeviceRoute, () => Results.Json(Info(device), DeviceJson.Default.DeviceInfo));
         routes.MapPost(TokenizeRoute, context => CountAsync(context, device));
-        routes.MapPost(AnswersRoute, async context =>
-        {
-            await device.WaitTurnAsync(context.RequestAborted);
-            try
-            {
-                await AnswerAsync(context, device);
-            }
-            finally
-            {
-                device.Turn.Release();
-            }
-        });
+        routes.MapPost(AnswersRoute, context => AskAsync(context, device));
     }
 
     private static DeviceInfo Info(DeviceRuntime device) => new(
@@ -64,21 +53,44 @@ public static class AnswerApi
         }
     }
 
-    private static async Task AnswerAsync(HttpContext context, DeviceRuntime device)
+    private static async Task AskAsync(HttpContext context, DeviceRuntime device)
     {
-        IAnswer answer;
-        int promptTokens;
+        AnswerBody body;
+        AnswerRequest request;
         try
         {
-            var body = await JsonSerializer.DeserializeAsync(context.Request.Body, DeviceJson.Default.AnswerBody, context.RequestAborted)
+            body = await JsonSerializer.DeserializeAsync(context.Request.Body, DeviceJson.Default.AnswerBody, context.RequestAborted)
                 ?? throw new JsonException();
             var prompt = PromptText.Chat(device.Engine.Tokenizer, [new ChatMessage("user", body.Prompt)]);
-            promptTokens = prompt.Tokens.Length;
-            answer = device.Create(body.Way, new AnswerRequest
+            request = new AnswerRequest
             {
                 Prompt = prompt.Tokens, Protected = prompt.Protected, KeepRatio = body.KeepRatio,
                 MaxTokens = body.MaxTokens, Sampling = body.Sampling ?? SamplingOptions.Greedy, Cold = body.Cold,
-            });
+            };
+        }
+        catch (Exception exception) when (Refusal(exception) is { } error)
+        {
+            await RefuseAsync(context, error);
+            return;
+        }
+
+        await device.WaitTurnAsync(context.RequestAborted); // only now: who sends slowly keeps nobody waiting
+        try
+        {
+            await AnswerAsync(context, device, body.Way, request);
+        }
+        finally
+        {
+            device.Turn.Release();
+        }
+    }
+
+    private static async Task AnswerAsync(HttpContext context, DeviceRuntime device, AnswerWay way, AnswerRequest request)
+    {
+        IAnswer answer;
+        try
+        {
+            answer = device.Create(way, request);
         }
         catch (Exception exception) when (Refusal(exception) is { } error)
         {
@@ -88,7 +100,7 @@ public static class AnswerApi
 
         context.Response.ContentType = "text/event-stream";
         context.Response.Headers.CacheControl = "no-store";
-        var events = Stream(answer, promptTokens, device.Time, context.RequestAborted);
+        var events = Stream(answer, request.Prompt.Length, device.Time, context.RequestAborted);
         await SseFormatter.WriteAsync(events, context.Response.Body, (item, writer) => writer.Write(item.Data), context.RequestAborted);
     }
 

@@ -58,10 +58,7 @@ internal sealed class CompletionBackend(DeviceRuntime device) : ICompletionBacke
 
         public int CachedTokens => _answer?.Held ?? 0;
 
-        public void Complete()
-        {
-            // Disposal follows, and is all that an answer needs.
-        }
+        public void Complete() => _answer?.Complete();
 
         public async IAsyncEnumerable<CompletionToken> Tokens([EnumeratorCancellation] CancellationToken cancellationToken)
         {

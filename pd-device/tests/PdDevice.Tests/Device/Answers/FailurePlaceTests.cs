@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using PdDevice.Cloud;
 using PdDevice.Core.Ledger;
 using PdDevice.Core.Planning;
@@ -215,7 +214,7 @@ public sealed class FailurePlaceTests
             VirtualTime.Run(async time =>
             {
                 using var metrics = new DeviceMetrics();
-                using var counted = new Counted(metrics);
+                using var counted = new CountedFailures(metrics);
                 using var stop = new CancellationTokenSource();
                 var loop = InProcessCloud.Start(new PacedEngine(new ScriptedEngine(4), Scripted.CloudRates, time), Scripted.CloudRates, time, stop.Token);
                 var calls = 0;
@@ -250,7 +249,7 @@ public sealed class FailurePlaceTests
     public void Metrics_AnswerFails_EachPlaceIsCountedByItsName()
     {
         using var metrics = new DeviceMetrics();
-        using var counted = new Counted(metrics);
+        using var counted = new CountedFailures(metrics);
         foreach (var place in Enum.GetValues<FailurePlace>()) metrics.Failed(place);
         Assert.Equal(
             ["cloud_connect", "cloud_first_token", "cloud_token", "refined_prompt", "device_prefill", "handover", "device_decode", "client_write"], counted.Places);
@@ -276,24 +275,5 @@ public sealed class FailurePlaceTests
         var handover = outcome.Usage.HandoverIndex!.Value;
         Assert.All(outcome.Shown, token => Assert.Equal(token.Index < handover ? TokenSource.Cloud : TokenSource.Device, token.Source));
         Assert.Equal(Enumerable.Range(0, outcome.Shown.Count), outcome.Shown.Select(token => token.Index));
-    }
-
-    private sealed class Counted : IDisposable
-    {
-        private readonly MeterListener _listener = new();
-
-        public Counted(DeviceMetrics metrics)
-        {
-            _listener.InstrumentPublished = (instrument, listener) =>
-            {
-                if (instrument.Meter == metrics.Meter) listener.EnableMeasurementEvents(instrument);
-            };
-            _listener.SetMeasurementEventCallback<long>((_, _, tags, _) => Places.Add((string)tags[0].Value!));
-            _listener.Start();
-        }
-
-        public List<string> Places { get; } = [];
-
-        public void Dispose() => _listener.Dispose();
     }
 }

@@ -72,6 +72,49 @@ public sealed class HeldContextTests
         Assert.Equal(Scripted.Alone(request).Text, await AnswerAsync(engine, held, request, time));
     });
 
+    [Fact]
+    public void PrepareAsync_StateRefused_DroppedAndTheAnswerIsRightWithoutIt() => VirtualTime.Run(async time =>
+    {
+        var (imports, refuses) = (0, true);
+        var engine = new TestEngine(new ScriptedEngine())
+        {
+            OnImport = () =>
+            {
+                imports++;
+                if (refuses) throw new EngineException(EngineError.BadState, "not mine");
+            },
+        };
+        var held = new HeldContext(engine, 1 << 20);
+        var (one, other) = (Scripted.Request(500, 5, 0) with { Prompt = Ids(1, 500) }, Scripted.Request(500, 5, 0) with { Prompt = Ids(2, 500) });
+        await AnswerAsync(engine, held, one, time);
+        await AnswerAsync(engine, held, other, time);
+        var kept = held.Size;
+        Assert.Equal(Scripted.Alone(one).Text, await AnswerAsync(engine, held, one, time));
+        Assert.Equal((1, kept), (imports, held.Size)); // the refused one went, the other's came
+        Assert.Equal(Scripted.Alone(other).Text, await AnswerAsync(engine, held, other, time));
+        Assert.Equal((2, kept), (imports, held.Size));
+        refuses = false;
+        Assert.Equal(Scripted.Alone(one).Text, await AnswerAsync(engine, held, one, time));
+        Assert.Equal(3, imports);
+    });
+
+    [Fact]
+    public void PrepareAsync_StateTooLargeToKeep_NotExportedAgain() => VirtualTime.Run(async time =>
+    {
+        var exports = 0;
+        var engine = new TestEngine(new ScriptedEngine()) { OnExport = () => exports++ };
+        var held = new HeldContext(engine, 1000); // 250 positions of the scripted engine
+        AnswerRequest[] turns = [.. new[] { 500, 400, 600, 500, 100, 500 }.Select((length, i) => Scripted.Request(1, 5, 0) with { Prompt = Ids(i, length) })];
+        List<(int Exports, bool Kept)> after = [];
+        foreach (var turn in turns)
+        {
+            Assert.Equal(Scripted.Alone(turn).Text, await AnswerAsync(engine, held, turn, time));
+            after.Add((exports, held.Size > 0));
+        }
+
+        Assert.Equal([(0, false), (1, false), (1, false), (1, false), (1, false), (2, true)], after); // the first tells how large they are
+    });
+
     private static int[] Ids(int seed, int count) => [.. Enumerable.Range(0, count).Select(i => 32 + (((i * 7) + (seed * 13)) % 90))];
 
     private static async Task<string> AnswerAsync(IEngine engine, HeldContext held, AnswerRequest request, TimeProvider time)

@@ -87,6 +87,24 @@ public sealed class IdleCompletionTests
         Assert.Equal(1, device.Prefilled);
     });
 
+    [Theory]
+    [InlineData(3)]
+    [InlineData(40)]
+    public void RunAsync_AnswerStoppedBeforeItsEnd_WhatWasShownIsIngestedAndNobodyFailed(int shown) => VirtualTime.Run(async time =>
+    {
+        using var device = new Setup(time, 0);
+        using var counted = device.Count();
+        var first = Scripted.Request(2000, 60, 0, lease: 60);
+        var answer = await device.AskAsync(first, cloud: true, completeAt: shown);
+        Assert.Equal((shown, FinishReason.Stop), (answer.Usage.CloudTokens, answer.Usage.Finish));
+        Assert.Empty(counted.Places);
+        await Task.Delay(TimeSpan.FromSeconds(30), time);
+        device.Prefilled = 0;
+        var second = first with { Prompt = [.. first.Prompt, .. answer.Ids, 40], Lease = null };
+        Assert.Equal(Scripted.Alone(second).Ids, (await device.AskAsync(second, cloud: false)).Ids);
+        Assert.Equal(1, device.Prefilled);
+    });
+
     [Fact]
     public void RunAsync_NothingWorthIt_TheEngineIsLeftAlone() => VirtualTime.Run(async time =>
     {
@@ -192,22 +210,28 @@ public sealed class IdleCompletionTests
 
         public int Failures { get; private set; }
 
+        public CountedFailures Count() => new(_metrics);
+
         public void Renew()
         {
             Idle = new IdleCompletion(_engine, _held, _turn, Scripted.DeviceRates.DeviceChunk, _metrics);
             _held.Concluded = Idle.Wake;
         }
 
-        public async Task<Scripted.Outcome> AskAsync(AnswerRequest request, bool cloud)
+        public async Task<Scripted.Outcome> AskAsync(AnswerRequest request, bool cloud, int? completeAt = null)
         {
             _answering = true;
             IAssistClient? client = cloud ? new RefiningCloud(new InProcessCloud(_cloud, Scripted.OneWay, _time)) : null;
-            var answer = new Answer(_engine, Scripted.DeviceRates, client, request, _time, _held);
+            var answer = new Answer(_engine, Scripted.DeviceRates, client, request, _time, _held, Scripted.Shared(_time, null, _metrics));
             var shown = new List<ShownToken>();
             await foreach (var token in answer.RunAsync(CancellationToken.None))
             {
                 shown.Add(token);
                 _answering = shown.Count < request.MaxTokens;
+                if (shown.Count != completeAt) continue;
+                answer.Complete();
+                _answering = false;
+                break;
             }
 
             return new Scripted.Outcome([.. shown.Select(t => t.Id)], "", shown, answer.Usage!);

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Builder;
 using PdDevice.Device;
 using PdDevice.Device.Http;
 using PdDevice.Inference.StandIns;
+using PdDevice.Tests.Cloud.Http;
 using PdDevice.Tests.Device.Answers;
 
 namespace PdDevice.Tests.Device.Http;
@@ -16,7 +17,7 @@ public sealed class AnswerApiTests : IAsyncLifetime, IDisposable
     private readonly WebApplication _app = DeviceHost.Build(
         "127.0.0.1:0", new DeviceRuntime(new ScriptedEngine(), Scripted.DeviceRates, null, ["nothing"], false, TimeProvider.System));
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false });
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, Expect100ContinueTimeout = TestCloud.Patience });
 
     public async Task InitializeAsync()
     {
@@ -61,6 +62,20 @@ public sealed class AnswerApiTests : IAsyncLifetime, IDisposable
         Assert.Equal("end", (await AskAsync("""{"prompt":"x","maxTokens":3}"""))[^1].EventType);
     }
 
+    [Fact]
+    public async Task Answers_BodyComesSlowly_AnotherRequestIsAnsweredMeanwhile()
+    {
+        using var slow = new SlowBody("""{"prompt":"x","maxTokens":3}""");
+        using var request = new HttpRequestMessage(HttpMethod.Post, AnswerApi.AnswersRoute) { Content = slow };
+        request.Headers.ExpectContinue = true; // the body begins when the device reads it
+        var waiting = _http.SendAsync(request);
+        await slow.Begun.WaitAsync(TestCloud.Patience);
+        Assert.Equal("end", (await AskAsync("""{"prompt":"x","maxTokens":3}""").WaitAsync(TestCloud.Patience))[^1].EventType);
+        slow.GoOn();
+        using var response = await waiting.WaitAsync(TestCloud.Patience);
+        Assert.Contains("event: end", await response.Content.ReadAsStringAsync());
+    }
+
     [Theory]
     [InlineData("Host", "evil.example")]
     [InlineData("Origin", "https://evil.example")]
@@ -91,5 +106,32 @@ public sealed class AnswerApiTests : IAsyncLifetime, IDisposable
         var events = new List<SseItem<string>>();
         await foreach (var item in SseParser.Create(await response.Content.ReadAsStreamAsync()).EnumerateAsync()) events.Add(item);
         return events;
+    }
+
+    /// <summary>A body of which the last byte comes when it is told to.</summary>
+    private sealed class SlowBody(string text) : HttpContent
+    {
+        private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _goOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Begun => _begun.Task;
+
+        public void GoOn() => _goOn.TrySetResult();
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            var bytes = Encoding.UTF8.GetBytes(text);
+            await stream.WriteAsync(bytes.AsMemory(0, bytes.Length - 1));
+            await stream.FlushAsync();
+            _begun.TrySetResult();
+            await _goOn.Task;
+            await stream.WriteAsync(bytes.AsMemory(bytes.Length - 1));
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
     }
 }

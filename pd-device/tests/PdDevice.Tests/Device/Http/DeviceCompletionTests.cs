@@ -10,6 +10,7 @@ using PdDevice.Device.Http;
 using PdDevice.Device.Link;
 using PdDevice.Inference.StandIns;
 using PdDevice.Tests.Cloud.Http;
+using PdDevice.Tests.Device.Answers;
 
 namespace PdDevice.Tests.Device.Http;
 
@@ -21,6 +22,7 @@ public sealed class DeviceCompletionTests : IAsyncLifetime, IDisposable
 
     private TestCloud _cloud = null!;
     private HttpAssistClient _client = null!;
+    private DeviceRuntime _device = null!;
     private WebApplication _app = null!;
     private HttpClient _http = null!;
 
@@ -28,11 +30,15 @@ public sealed class DeviceCompletionTests : IAsyncLifetime, IDisposable
     {
         _cloud = await TestCloud.StartAsync(new ScriptedEngine(4));
         _client = new HttpAssistClient(_cloud.Http.BaseAddress!, EmulatedLinkOptions.None, TimeProvider.System);
-        _app = DeviceHost.Build("127.0.0.1:0", new DeviceRuntime(
-            new PacedEngine(new ScriptedEngine(), Rates, TimeProvider.System), Rates, _client, [], false, TimeProvider.System)
+        _device = new DeviceRuntime(new PacedEngine(new ScriptedEngine(), Rates, TimeProvider.System), Rates, _client, [], false, TimeProvider.System)
         {
-            Policy = new AnswerPolicy { TargetTtft = TimeSpan.Zero },
-        });
+            Policy = new AnswerPolicy
+            {
+                TargetTtft = TimeSpan.Zero,
+                Patience = new CloudPatience { Connect = TestCloud.Patience, FirstTokenFloor = TestCloud.Patience, Stall = TestCloud.Patience }, // on a loaded machine too
+            },
+        };
+        _app = DeviceHost.Build("127.0.0.1:0", _device);
         await _app.StartAsync();
         _http = new HttpClient { BaseAddress = new Uri(_app.Urls.First()) };
     }
@@ -123,6 +129,29 @@ public sealed class DeviceCompletionTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Complete_StopFound_NobodyFailedAndTheConversationIsCompletedWhileIdle()
+    {
+        using var counted = new CountedFailures(_device.Metrics);
+        var stopped = await AskAsync(Text(600), 100, header: "required", stop: "e");
+        Assert.Equal("stop", stopped["choices"]![0]!["finish_reason"]!.ToString());
+        using var patience = new CancellationTokenSource(TestCloud.Patience);
+        while (counted.Completed == 0) await Task.Delay(TimeSpan.FromMilliseconds(10), patience.Token);
+        Assert.Empty(counted.Places);
+    }
+
+    // Invariant 7: what one choice says has left is its own, and all of them together is what left.
+    [Fact]
+    public async Task Complete_SeveralChoicesStopped_BytesLeftAreThoseThatLeft()
+    {
+        _ = await AskAsync("Q" + Text(600)[1..], 1, header: "required"); // a connection is there, and the identity known
+        var before = _client.BytesSent;
+        var answer = await AskAsync(Text(600), 100, header: "required", stop: "e", n: 2);
+        Assert.Equal(["stop", "stop"], answer["choices"]!.AsArray().Select(choice => choice!["finish_reason"]!.ToString()));
+        Assert.InRange(answer["usage"]!["pdd"]!["cloudTokens"]!.GetValue<int>(), 2, 200);
+        Assert.Equal(_client.BytesSent - before, answer["usage"]!["pdd"]!["bytesLeft"]!.GetValue<long>());
+    }
+
+    [Fact]
     public async Task Complete_KeepRatioAsked_UsageTellsWhatWasKeptAndCountsTheRawPrompt()
     {
         var random = new Random(1);
@@ -171,22 +200,22 @@ public sealed class DeviceCompletionTests : IAsyncLifetime, IDisposable
 
     private static string Text(int characters) => string.Concat(Enumerable.Range(0, characters).Select(i => (char)('a' + (i * i % 26))));
 
-    private async Task<JsonNode> AskAsync(string prompt, int tokens, string? header = null, int? logprobs = null, string? stop = null, JsonObject? pdd = null)
+    private async Task<JsonNode> AskAsync(string prompt, int tokens, string? header = null, int? logprobs = null, string? stop = null, JsonObject? pdd = null, int n = 1)
     {
-        using var response = await PostAsync(prompt, tokens, header, logprobs, stop, pdd);
+        using var response = await PostAsync(prompt, tokens, header, logprobs, stop, pdd, n: n);
         var body = await response.Content.ReadAsStringAsync();
         Assert.True(response.StatusCode == HttpStatusCode.OK, body);
         return JsonNode.Parse(body)!;
     }
 
-    private async Task<HttpResponseMessage> PostAsync(string prompt, int tokens, string? header, int? logprobs, string? stop, JsonObject? pdd = null, bool deterministic = false)
+    private async Task<HttpResponseMessage> PostAsync(string prompt, int tokens, string? header, int? logprobs, string? stop, JsonObject? pdd = null, bool deterministic = false, int n = 1)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/completions")
         {
             Content = JsonContent.Create(new JsonObject
             {
                 ["model"] = "scripted", ["prompt"] = prompt, ["max_tokens"] = tokens, ["temperature"] = 0.8, ["seed"] = 5,
-                ["ignore_eos"] = true, ["logprobs"] = logprobs, ["stop"] = stop, ["pdd"] = pdd, ["deterministic"] = deterministic,
+                ["ignore_eos"] = true, ["logprobs"] = logprobs, ["stop"] = stop, ["pdd"] = pdd, ["deterministic"] = deterministic, ["n"] = n,
             }),
         };
         if (header is not null) request.Headers.Add("Pdd-Cloud", header);
