@@ -85,7 +85,7 @@ public readonly record struct ShownToken(int Index, int Id, TokenSource Source, 
 /// <summary>Why an answer ended.</summary>
 public enum FinishReason
 {
-    /// <summary>The model ended it.</summary>
+    /// <summary>The model ended it, or a stop sequence did.</summary>
     Stop,
 
     /// <summary>The token limit or the context's end.</summary>

@@ -97,7 +97,7 @@ public sealed class IdleCompletionTests
         var first = Scripted.Request(2000, 60, 0, lease: 60);
         var answer = await device.AskAsync(first, cloud: true, completeAt: shown);
         Assert.Equal((shown, FinishReason.Stop), (answer.Usage.CloudTokens, answer.Usage.Finish));
-        Assert.Empty(counted.Places);
+        Assert.DoesNotContain("client_write", counted.Places);
         await Task.Delay(TimeSpan.FromSeconds(30), time);
         device.Prefilled = 0;
         var second = first with { Prompt = [.. first.Prompt, .. answer.Ids, 40], Lease = null };

@@ -135,7 +135,7 @@ public sealed class DeviceCompletionTests : IAsyncLifetime, IDisposable
         var stopped = await AskAsync(Text(600), 100, header: "required", stop: "e");
         Assert.Equal("stop", stopped["choices"]![0]!["finish_reason"]!.ToString());
         using var patience = new CancellationTokenSource(TestCloud.Patience);
-        while (counted.Completed == 0) await Task.Delay(TimeSpan.FromMilliseconds(10), patience.Token);
+        while (counted.Completed == 0) await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, patience.Token);
         Assert.Empty(counted.Places);
     }
 

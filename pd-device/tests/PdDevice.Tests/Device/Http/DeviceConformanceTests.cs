@@ -74,7 +74,7 @@ public abstract class DeviceConformance(CloudMode mode) : OpenAiConformance
     private static readonly CloudPatience Patience = new() { Connect = TestCloud.Patience, FirstTokenFloor = TestCloud.Patience, Stall = TestCloud.Patience };
 
     private IAssistClient? _client;
-    private CountedFailures _failures = null!;
+    private Func<string[]> _failures = null!;
 
     /// <summary>The cloud as the state under test has it.</summary>
     protected abstract IAssistClient? Connect(Uri cloud);
@@ -90,7 +90,7 @@ public abstract class DeviceConformance(CloudMode mode) : OpenAiConformance
     {
         var answer = await Chat.CompleteChatAsync(Question, Options());
         var pdd = JsonNode.Parse(answer.GetRawResponse().Content.ToString())!["usage"]!["pdd"]!;
-        Check(pdd["cloudTokens"]!.GetValue<int>(), (_client as Watched)?.Served ?? 0, _failures.Places);
+        Check(pdd["cloudTokens"]!.GetValue<int>(), (_client as Watched)?.Served ?? 0, _failures());
     }
 
     protected override async Task<ConformanceTarget> StartAsync()
@@ -103,7 +103,8 @@ public abstract class DeviceConformance(CloudMode mode) : OpenAiConformance
             Policy = new AnswerPolicy { Mode = mode, TargetTtft = TimeSpan.Zero, Patience = Patience }, // short prompts, and the cloud is to be asked for them
             Health = new CloudHealth(TimeProvider.System, new BreakerLimits { Asks = int.MaxValue }), // every answer meets the dying cloud anew
         };
-        _failures = new CountedFailures(device.Metrics);
+        var counted = new CountedFailures(device.Metrics);
+        _failures = () => counted.Places;
         var app = DeviceHost.Build("127.0.0.1:0", device);
         await app.StartAsync();
         return new ConformanceTarget(
@@ -119,7 +120,7 @@ public abstract class DeviceConformance(CloudMode mode) : OpenAiConformance
                 await app.DisposeAsync();
                 (client as IDisposable)?.Dispose();
                 await cloud.DisposeAsync();
-                _failures.Dispose();
+                counted.Dispose();
             });
     }
 
