@@ -36,6 +36,27 @@ public sealed class PrefixCacheTests
         }).QuickCheckThrowOnFailure();
 
     [Fact]
+    public void Drop_AState_ItAloneIsNotFoundAgainAndItsRoomIsFree()
+    {
+        var cache = new PrefixCache<string>(100, Least);
+        cache.Put("a", [1, 2, 3, 4, 5], "one", 60);
+        cache.Put("a", [6, 7, 8, 9], "other", 30);
+        cache.Drop("one");
+        cache.Drop("never there");
+        Assert.Null(cache.Find("a", [1, 2, 3, 4, 5]));
+        Assert.Equal(("other", 30), (cache.Find("a", [6, 7, 8, 9])!.Value.State, cache.Size));
+    }
+
+    [Fact]
+    public void HasRoom_SharedStatesArePinned_OnlyTheRestCounts()
+    {
+        var cache = new PrefixCache<string>(100, Least);
+        cache.Put(PrefixCache<string>.Shared, [1, 2, 3, 4], "pinned", 60);
+        cache.Put("a", [1, 2, 3, 4, 5], "may go", 40);
+        Assert.Equal((true, false), (cache.HasRoom(40), cache.HasRoom(41)));
+    }
+
+    [Fact]
     public void Find_SeveralShareAPrefix_TakesTheLongest()
     {
         var cache = new PrefixCache<string>(100, Least);
