@@ -111,6 +111,8 @@ public sealed partial class DocsTests
     [InlineData("links")]
     [InlineData("capture")]
     [InlineData("capture-accuracy")]
+    [InlineData("catchup")]
+    [InlineData("scale")]
     public void Serving_Tables_AreMadeFromTheMeasuredFiles(string name)
     {
         var report = JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(House.Folder, "benchmarks", "results", $"{name}.json")), TableJson.Default.TableReport)!;
