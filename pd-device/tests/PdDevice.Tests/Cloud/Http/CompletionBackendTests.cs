@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using PdDevice.Cloud;
+using PdDevice.Core.Planning;
 using PdDevice.Core.Wire;
 using PdDevice.Inference.StandIns;
 using PdDevice.Tests.Device.Answers;
@@ -15,7 +16,8 @@ public sealed class CompletionBackendTests
     [Fact]
     public async Task Complete_StopFound_EndsTheGenerationAsAStopAndFreesItsSlot()
     {
-        await using var cloud = await TestCloud.StartAsync(new ScriptedEngine(4));
+        // Slow enough that 2,000 tokens cannot be there before the stop is found.
+        await using var cloud = await TestCloud.StartAsync(new PacedEngine(new ScriptedEngine(4), new EngineRates(100_000, 200), TimeProvider.System));
         var whole = await AskAsync(cloud, 200);
         var text = whole["choices"]![0]!["text"]!.GetValue<string>();
         var before = cloud.Service.Book.All.Count;
