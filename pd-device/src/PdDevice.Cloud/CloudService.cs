@@ -34,7 +34,7 @@ public sealed class CloudService(EnginePools pools, EngineRates measured, CloudO
 
     public AssistIdentity Identity => new(
         pools.Engine.Identity, pools.Engine.ContextTokens, options.MaxLease, pools.OffersRefinement,
-        pools.PrefillTokensPerSecond, measured.DecodeTokensPerSecond, MaxTotal: options.MaxTotal);
+        pools.PrefillTokensPerSecond, measured.DecodeTokensPerSecond, MaxTotal: options.MaxTotal, RefineSecondsPerToken: pools.RefineSecondsPerToken);
 
     /// <summary>Largest request body, bytes: 256 KiB, and 64 for each position of the context, as text or as an id on a line of its own.</summary>
     public long MaxBody => BodyBase + ((long)BodyPerPosition * pools.Engine.ContextTokens);

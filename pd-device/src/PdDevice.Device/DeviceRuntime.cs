@@ -1,4 +1,5 @@
 using PdDevice.Core.Planning;
+using PdDevice.Core.Planning.Delays;
 using PdDevice.Device.Answers;
 using PdDevice.Device.Assists;
 using PdDevice.Device.Conversations;
@@ -31,6 +32,9 @@ public sealed record DeviceRuntime(
 
     /// <summary>What is known of the cloud's health.</summary>
     public CloudHealth Health { get; init; } = new(Time);
+
+    /// <summary>What the device has learned of its own slowdown, its link and its cloud; kept as long as it runs. Used by the answer whose turn it is.</summary>
+    public LearnedDelays Delays { get; } = new();
 
     /// <summary>What the device counts.</summary>
     public DeviceMetrics Metrics { get; } = new();
@@ -72,7 +76,7 @@ public sealed record DeviceRuntime(
     {
         var allowed = request with { AllowCompatible = AllowCompatible };
         if (request.Cold) Held.Forget();
-        var shared = new AnswerShared(Policy, Health, Metrics);
+        var shared = new AnswerShared(Policy, Health, Metrics, Delays);
         return way switch
         {
             AnswerWay.DeviceOnly => new Answer(Engine, Rates, null, allowed, Time, Held, shared),

@@ -38,6 +38,7 @@ public sealed class BatchLoop(
     private readonly BatchCost _cost = new(measured);
     private readonly long _origin = time.GetTimestamp();
     private double _prefillRate = measured.PrefillTokensPerSecond;
+    private double _refineSecondsPerToken;
     private long _handedOut;
     private int _queued;
     private int _runningCount;
@@ -54,6 +55,9 @@ public sealed class BatchLoop(
 
     /// <summary>Prefill tokens/s of first tokens under the recent load, a moving average.</summary>
     public double PrefillTokensPerSecond => Volatile.Read(ref _prefillRate);
+
+    /// <summary>Seconds that reading attention takes per token of the prompts to be refined, a moving average; 0 while none was.</summary>
+    public double RefineSecondsPerToken => Volatile.Read(ref _refineSecondsPerToken);
 
     /// <summary>What batches cost here, learned turn by turn. The loop writes it; who reads it elsewhere may see a turn half noted.</summary>
     internal BatchCost Cost => _cost;
@@ -191,7 +195,7 @@ public sealed class BatchLoop(
         var now = time.GetTimestamp();
         _cost.Observe(prefill, decode, (time.GetElapsedTime(start, now) - _batch.CaptureTime).TotalSeconds); // what a row costs, not what a wish does
         metrics.Batch(prefill, decode);
-        if (_batch.Captures.Count > 0) metrics.Captured(_batch.CaptureTime);
+        if (_batch.Captures.Count > 0) LearnCapture();
         foreach (var (generation, row) in _rows)
         {
             if (_batch.Captured(generation.Slot) is { } scores) generation.Attend(scores);
@@ -288,8 +292,17 @@ public sealed class BatchLoop(
     {
         var prefilled = generation.Fed - generation.Cached;
         if (prefilled < options.PrefillChunk) return; // one call's fixed cost says nothing about the rate
-        var seconds = time.GetElapsedTime(generation.Times.Started!.Value, generation.Times.FirstToken!.Value).TotalSeconds;
+        var took = time.GetElapsedTime(generation.Times.Started!.Value, generation.Times.FirstToken!.Value);
+        var seconds = (took - _batch.CaptureTime).TotalSeconds; // told apart: who wishes for nothing need not reckon with it
         if (seconds > 0) Volatile.Write(ref _prefillRate, (0.7 * _prefillRate) + (0.3 * prefilled / seconds));
+    }
+
+    private void LearnCapture()
+    {
+        metrics.Captured(_batch.CaptureTime);
+        var tokens = _batch.Captures.Sum(capture => _slots[capture.Sequence]!.Known);
+        var (perToken, known) = (_batch.CaptureTime.TotalSeconds / tokens, _refineSecondsPerToken);
+        Volatile.Write(ref _refineSecondsPerToken, known == 0 ? perToken : (0.7 * known) + (0.3 * perToken));
     }
 
     private async ValueTask EndAsync(Generation generation, AssistEndReason reason, string? message = null)

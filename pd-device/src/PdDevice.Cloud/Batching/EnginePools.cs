@@ -60,6 +60,9 @@ public sealed class EnginePools
     /// <summary>Prefill tokens/s of first tokens under the recent load.</summary>
     public double PrefillTokensPerSecond => _pools[0].Loop.PrefillTokensPerSecond;
 
+    /// <summary>Seconds that reading attention takes per prompt token, where prompts are prefilled; 0 while none was refined.</summary>
+    public double RefineSecondsPerToken => _pools[0].Loop.RefineSecondsPerToken;
+
     /// <summary>Generations that hold no slot, those between two pools included.</summary>
     public int Waiting => _pools.Sum(pool => pool.Loop.Waiting);
 

@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using PdDevice.Core.Ledger;
 using PdDevice.Core.Pacing;
 using PdDevice.Core.Planning;
+using PdDevice.Core.Planning.Delays;
 using PdDevice.Core.Sampling;
 using PdDevice.Core.Wire;
 using PdDevice.Device.Assists;
@@ -31,6 +32,7 @@ public sealed class Answer : IAnswer
     private readonly CloudUse _cloud;
     private readonly PaceForecast _forecast = new();
     private readonly FailureLog _failures;
+    private readonly LearnedDelays? _delays;
     private readonly Refining _refining;
     private readonly TokenLedger _ledger = new();
     private readonly LedgerText _text = new();
@@ -70,6 +72,7 @@ public sealed class Answer : IAnswer
         _held = held ?? new HeldContext(engine, 0);
         _device = new DeviceSide(engine, _held, request.Prompt, rates, chunk, _inbox.Writer, time);
         _failures = new FailureLog(shared.Metrics);
+        _delays = cloud is null ? null : shared.Delays; // without one chunks are larger: that says little of answers with one
         var side = cloud is null ? null : new CloudSide(cloud, _ledger, _inbox.Writer, time);
         _refining = new Refining(request, engine.Tokenizer, shared.Policy, _failures);
         _cloud = new CloudUse(side, engine, rates, request, _ledger, shared, _forecast, _failures, _refining);
@@ -121,6 +124,7 @@ public sealed class Answer : IAnswer
                 if (await _inbox.Reader.ReadAsync(CancellationToken.None) is AnswerMessage.EngineDone done)
                     _device.Done(done);
             await _cloud.EndAsync();
+            if (_device.Slowdown is { } slowdown) _delays?.Slowdown.Add(slowdown);
             _mask?.Dispose();
             if (!whole && !_complete) _failures.Add(FailurePlace.ClientWrite);
             else if ((Ended || _complete) && _failure is null) _held.Conclude(_request.Prompt, _ledger.Ids[.._pace.Shown]);

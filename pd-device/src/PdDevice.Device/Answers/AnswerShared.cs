@@ -1,4 +1,5 @@
 using PdDevice.Core.Planning;
+using PdDevice.Core.Planning.Delays;
 using PdDevice.Core.Refinement;
 using PdDevice.Device.Assists;
 using PdDevice.Device.Telemetry;
@@ -35,4 +36,5 @@ public sealed record AnswerPolicy
 /// <param name="Policy">When they use the cloud.</param>
 /// <param name="Health">What is known of that cloud.</param>
 /// <param name="Metrics">Where they count; null: nowhere.</param>
-public sealed record AnswerShared(AnswerPolicy Policy, CloudHealth Health, DeviceMetrics? Metrics);
+/// <param name="Delays">What they learn of device, link and cloud, and plan by; one answer at a time. Null (default): they learn nothing.</param>
+public sealed record AnswerShared(AnswerPolicy Policy, CloudHealth Health, DeviceMetrics? Metrics, LearnedDelays? Delays = null);

@@ -31,6 +31,7 @@ internal sealed class CloudUse
     private AssistIntake? _intake;
     private CloudAsk? _ask;
     private TimeSpan? _patience;
+    private TimeSpan? _promised; // when the first token of the answer would come if the cloud began at once
     private FailurePlace? _lastLoss;
     private int _losses;
     private bool _spent;
@@ -100,10 +101,12 @@ internal sealed class CloudUse
     {
         if (_side is not { Greets: true }) return 0;
         Know(greeted);
-        Plan = AssistPlanner.Plan(new PlanInput(
+        var input = new PlanInput(
             _request.Prompt.Length, maxTokens, _rates, Rates(Cloud!), RoundTrip, Cloud!.MostLease(0), now, held,
             Required ? TimeSpan.MinValue : _shared.Policy.Power == PowerHint.Low ? TimeSpan.FromTicks(1) : null,
-            Cloud.RefinementOffered ? _refining.Wish() : null));
+            Cloud.RefinementOffered ? _refining.Wish() : null, Cloud.RefineSecondsPerToken, _shared.Delays);
+        Plan = AssistPlanner.Plan(input);
+        if (!Plan.UseCloud && AssistPlanner.Plan(input with { Delays = null }).UseCloud) _shared.Delays?.Spared();
         var lease = _request.Lease ?? Plan.Lease;
         if (lease == 0) LetGo();
         return lease;
@@ -114,6 +117,7 @@ internal sealed class CloudUse
     {
         _side!.EndGreeting();
         (Cloud, RoundTrip) = (greeted.Cloud, greeted.RoundTrip);
+        _shared.Delays?.RoundTrip(RoundTrip.TotalSeconds);
     }
 
     /// <summary>Opens an assist for so many tokens at most, from the ledger's end on.</summary>
@@ -123,13 +127,19 @@ internal sealed class CloudUse
         lease = Math.Min(lease, Cloud!.MostLease(_ledger.Count));
         if (lease < 1 || !TryAsk()) return false;
         _intake = new AssistIntake(_ledger, _engine.Tokenizer, _request.Sampling, lease);
-        _patience = now + _shared.Policy.Patience.FirstToken(FirstIn);
-        _forecast.Asked(now, FirstIn, lease);
+        var first = _ledger.Count == 0;
+        var refine = _refining.Ask(first ? Plan?.KeepRatio : null); // a continuation's last queries are not the prompt's
+        var refining = refine is null ? TimeSpan.Zero : Plan!.RefineTime;
+        var firstIn = FirstIn + refining;
+        _patience = now + _shared.Policy.Patience.FirstToken(firstIn);
+        _forecast.Asked(now, firstIn, lease);
+        // A continuation's prompt is in the cloud already: when its first token comes says nothing of a wait.
+        _promised = first ? now + RoundTrip + Prefill + refining : null;
         _side!.Open(
             _request.ToAssist(_engine.Identity, lease) with
             {
                 Committed = _ledger.Ids.ToArray(),
-                Refine = _refining.Ask(_ledger.Count == 0 ? Plan?.KeepRatio : null), // a continuation's last queries are not the prompt's
+                Refine = refine,
                 PaceMs = period.TotalMilliseconds,
                 // A lease asked for by name, or of a cloud that is required, is wanted however late.
                 ReadyInMs = _request.Lease is null && !Required ? readyIn.TotalMilliseconds : 0,
@@ -175,6 +185,8 @@ internal sealed class CloudUse
         if (fault == PeerFault.None)
         {
             _forecast.FromCloud(now);
+            if (_promised is { } promised) _shared.Delays?.CloudWait.Add(Math.Max(0, (now - promised).TotalSeconds));
+            _promised = null;
             return true;
         }
 
@@ -236,9 +248,11 @@ internal sealed class CloudUse
 
     private bool MayAskAgain => _request.Lease is null && !_spent && _losses <= Retries;
 
+    private TimeSpan FirstIn => AssistPlanner.FirstToken(RoundTrip, Prefill, _shared.Delays);
+
     // What a cloud says of itself must not break a sum.
-    private TimeSpan FirstIn => RoundTrip
-        + TimeSpan.FromSeconds((_request.Prompt.Length + _ledger.Count) / (Cloud!.PrefillTokensPerSecond is >= 1 and var rate ? rate : 1));
+    private TimeSpan Prefill =>
+        TimeSpan.FromSeconds((_request.Prompt.Length + _ledger.Count) / (Cloud!.PrefillTokensPerSecond is >= 1 and var rate ? rate : 1));
 
     private static EngineRates Rates(AssistIdentity cloud) => new(cloud.PrefillTokensPerSecond, cloud.DecodeTokensPerSecond);
 

@@ -27,11 +27,15 @@ internal sealed class DeviceSide(
     private static readonly TimeSpan Bunch = TimeSpan.FromMilliseconds(4);
 
     private readonly EngineBatch _batch = new();
+    private readonly int _chunk = Math.Min(chunk, engine.MaxBatchTokens);
     private readonly int[] _raw = prompt;
     private int[] _prompt = prompt;
     private CatchUpTracker _tracker = new(prompt.Length, rates, Math.Min(chunk, engine.MaxBatchTokens));
     private int _logitsRow;
     private long _started;
+    private int _prefilling; // prompt positions in the call in flight
+    private int _prefilled;
+    private TimeSpan _prefill;
 
     public bool Busy { get; private set; }
 
@@ -47,6 +51,9 @@ internal sealed class DeviceSide(
     /// <summary>The device's rates as they seem now.</summary>
     public EngineRates Rates => _tracker.Rates;
 
+    /// <summary>Time the prefill of the prompt took so far over what the rate promised; null where less than a whole chunk was ingested, which says little.</summary>
+    public double? Slowdown => _prefilled >= _chunk ? _prefill / rates.Prefill(_prefilled) : null;
+
     /// <summary>Positions of the prompt that were there before the answer began.</summary>
     public int Held { get; private set; }
 
@@ -55,7 +62,7 @@ internal sealed class DeviceSide(
     public async ValueTask PrepareAsync(CancellationToken cancellationToken)
     {
         Held = await held.PrepareAsync(_raw, cancellationToken);
-        _tracker = new CatchUpTracker(_raw.Length, rates, Math.Min(chunk, engine.MaxBatchTokens), Held);
+        _tracker = new CatchUpTracker(_raw.Length, rates, _chunk, Held);
     }
 
     /// <summary>
@@ -88,6 +95,7 @@ internal sealed class DeviceSide(
             _logitsRow = _batch.Add(new EngineRow(token, position, HeldContext.Sequence, RowKind.Prefill, step.WantLogits && i == step.Count - 1));
         }
 
+        _prefilling = Math.Min(step.From + step.Count, _prompt.Length) - step.From; // below zero beyond the prompt
         _ = RunAsync(async () =>
         {
             await ForwardAsync(cancellationToken);
@@ -119,7 +127,11 @@ internal sealed class DeviceSide(
     public void Done(AnswerMessage.EngineDone done)
     {
         Busy = false;
-        if (done.Error is null) _tracker.Done(done.Ingested, done.Took);
+        if (done.Error is not null) return;
+        _tracker.Done(done.Ingested, done.Took);
+        if (_prefilling <= 0 || done.Ingested == 0) return;
+        _prefilled += _prefilling;
+        _prefill += done.Took * ((double)_prefilling / done.Ingested); // the rest of the call were tokens of the answer
     }
 
     private async Task DecodeAsync(PositionSampler sampler, int index, int end, int? topLogprobs, CancellationToken cancellationToken)

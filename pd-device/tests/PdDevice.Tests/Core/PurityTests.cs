@@ -44,7 +44,7 @@ public sealed class PurityTests
     public void PlanInput_Invariant8_HoldsOnlyWhatIsKnownBeforeTheAnswer() =>
         // The true length of the answer is not among them; MaxTokens is the limit the user set.
         Assert.Equal(
-            ["Cloud", "Device", "DeviceLead", "Held", "LeastSaving", "MaxLease", "MaxTokens", "PromptTokens", "Refinement", "RoundTrip"],
+            ["Cloud", "Delays", "Device", "DeviceLead", "Held", "LeastSaving", "MaxLease", "MaxTokens", "PromptTokens", "RefineSecondsPerToken", "Refinement", "RoundTrip"],
             typeof(PlanInput).GetProperties().Select(property => property.Name).Order(StringComparer.Ordinal));
 
     [Fact]

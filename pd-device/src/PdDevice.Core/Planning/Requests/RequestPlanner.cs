@@ -1,5 +1,3 @@
-using PdDevice.Core.Planning.Delays;
-
 namespace PdDevice.Core.Planning.Requests;
 
 /// <summary>
@@ -43,7 +41,7 @@ public sealed class RequestPlanner
 
     private RequestPlan Choose(in RequestInput input, in RequestObjectives objectives, List<RequestPlan>? considered)
     {
-        var spread = new Spread(input, objectives);
+        var spread = new Spread(input.Delays, objectives.TtftQuantile, objectives.Epsilon);
         var best = Alone(input, objectives, spread);
         considered?.Add(best);
         foreach (var point in _quality.Points)
@@ -62,7 +60,8 @@ public sealed class RequestPlanner
 
     private static RequestPlan Alone(in RequestInput input, in RequestObjectives objectives, in Spread spread)
     {
-        var first = spread.Alone;
+        var work = (input.PromptTokens - input.Held) / input.Device.PrefillTokensPerSecond;
+        var first = Math.Max(0, (work * spread.UsualSlowdown) - input.DeviceLead);
         var missed = Missed.None;
         if (input.Mode == CloudMode.Required) missed |= Missed.Mode;
         if (!Holds(input, input.PromptTokens)) missed |= Missed.Memory;
@@ -76,7 +75,8 @@ public sealed class RequestPlanner
         var missed = Missed.None;
         if (input.Mode == CloudMode.Off || input.MostLease < 1 || !(input.CloudPrefill >= 0 && double.IsFinite(input.CloudPrefill))) missed |= Missed.Mode;
         if (!(point.MostLoss <= objectives.MostLoss)) missed |= Missed.Quality;
-        if (!(spread.FirstLate <= objectives.Ttft)) missed |= Missed.Ttft;
+        var first = spread.Late(Usual(input));
+        if (!(first <= objectives.Ttft)) missed |= Missed.Ttft;
         var limit = Math.Max(1, Math.Min(input.MaxTokens, input.MostLease));
         var shown = Math.Max(period, input.CloudStep); // a slow cloud shows at its own pace
         var even = shown <= objectives.LargestGap;
@@ -84,14 +84,14 @@ public sealed class RequestPlanner
         var (ready, held) = Ready(input, spread, point.KeepRatio);
         var perToken = spread.Slowdown / input.Device.PrefillTokensPerSecond;
         var able = Holds(input, held) && 1 / input.Device.DecodeTokensPerSecond <= objectives.LargestGap;
-        var lease = able ? new LeaseForm(ready, perToken, spread.FirstEarly, shown, Math.Max(0, objectives.LargestGap - shown)).Tokens(limit) : 0;
+        var lease = able ? new LeaseForm(ready, perToken, spread.Early(Usual(input)), shown, Math.Max(0, objectives.LargestGap - shown)).Tokens(limit) : 0;
         var whole = lease == 0 && limit == input.MaxTokens; // the cloud makes the whole answer
         if (!even || (lease == 0 && !whole)) missed |= Missed.Gap;
         if (!whole && !Holds(input, held)) missed |= Missed.Memory;
         if (lease == 0) lease = limit;
 
         var occupancy = input.CloudPrefill + ((lease - 1) * input.CloudStep) + (point.KeepRatio < 1 ? input.RefineSeconds : 0);
-        return new RequestPlan(true, lease, point.KeepRatio, period, spread.FirstLate, ready + (lease * perToken), occupancy, missed);
+        return new RequestPlan(true, lease, point.KeepRatio, period, first, ready + (lease * perToken), occupancy, missed);
     }
 
     /// <summary>When the device has ingested its prompt, as far as it is kept, and how many positions that leaves in its memory.</summary>
@@ -99,12 +99,14 @@ public sealed class RequestPlanner
     {
         var perToken = spread.Slowdown / input.Device.PrefillTokensPerSecond;
         if (keep >= 1) return (Math.Max(0, ((input.PromptTokens - input.Held) * perToken) - input.DeviceLead) + input.DeviceSlack, input.PromptTokens);
-        var refined = spread.RefinedLate;
+        var refined = spread.Latest(Usual(input) + input.RefinedAfter);
         var done = Math.Min(input.PromptTokens, input.Held + Math.Floor((input.DeviceLead + refined) / perToken)); // what is done stays done
         if (done >= input.PromptTokens) return Ready(input, spread, 1);
         var left = Math.Ceiling(keep * (input.PromptTokens - done));
         return (refined + (left * perToken) + input.DeviceSlack, done + left);
     }
+
+    private static double Usual(in RequestInput input) => input.RoundTrip + input.CloudPrefill;
 
     private static bool Holds(in RequestInput input, double prompt) =>
         input.DevicePositions <= 0 || prompt + input.MaxTokens <= input.DevicePositions;
@@ -120,47 +122,5 @@ public sealed class RequestPlanner
 
         if ((a.Missed & Missed.Ttft) != Missed.None && a.FirstToken != b.FirstToken) return a.FirstToken < b.FirstToken;
         return a.Occupancy != b.Occupancy ? a.Occupancy < b.Occupancy : a.ReadyIn < b.ReadyIn;
-    }
-
-    /// <summary>The uncertain terms at the quantiles this request needs, looked up once.</summary>
-    private readonly struct Spread
-    {
-        /// <summary>First token of the device alone, at the quantile of the TTFT objective.</summary>
-        public readonly double Alone;
-
-        /// <summary>First token of the cloud, at the quantile of the TTFT objective.</summary>
-        public readonly double FirstLate;
-
-        /// <summary>First token of the cloud when it comes early: the display then runs out early.</summary>
-        public readonly double FirstEarly;
-
-        /// <summary>The refined prompt when it comes late.</summary>
-        public readonly double RefinedLate;
-
-        /// <summary>Time of the device's prefill over its rate's promise, when it is slow.</summary>
-        public readonly double Slowdown;
-
-        public Spread(in RequestInput input, in RequestObjectives objectives)
-        {
-            var usual = input.RoundTrip + input.CloudPrefill;
-            var work = (input.PromptTokens - input.Held) / input.Device.PrefillTokensPerSecond;
-            if (input.Delays is not { } delays)
-            {
-                (FirstLate, FirstEarly, RefinedLate, Slowdown) = (usual, usual, usual + input.RefinedAfter, 1);
-                Alone = Math.Max(0, work - input.DeviceLead);
-                return;
-            }
-
-            var share = objectives.Epsilon / 5; // wait and jitter, early and late, and the slowdown
-            var late = 1 - ((1 - objectives.TtftQuantile) / 2); // wait and jitter
-            FirstLate = usual + delays.CloudWait.Quantile(late) + delays.LinkJitter.Quantile(late);
-            FirstEarly = usual + delays.CloudWait.Quantile(share) + delays.LinkJitter.Quantile(share);
-            RefinedLate = usual + input.RefinedAfter + delays.CloudWait.Quantile(1 - share) + delays.LinkJitter.Quantile(1 - share);
-            Slowdown = SlowdownAt(delays, 1 - share);
-            Alone = Math.Max(0, (work * SlowdownAt(delays, objectives.TtftQuantile)) - input.DeviceLead);
-        }
-
-        private static double SlowdownAt(LearnedDelays delays, double quantile) =>
-            delays.Slowdown.Count > 0 ? delays.Slowdown.Quantile(quantile) : 1;
     }
 }

@@ -7,17 +7,7 @@ namespace PdDevice.Tests.Core.Planning;
 /// <summary>The plan against what would happen, computed token by token.</summary>
 public sealed class AssistPlannerTests
 {
-    private static readonly Arbitrary<PlanInput> Inputs =
-        (from prompt in Gen.Choose(1, 8000)
-         from p in Gen.Choose(20, 3000)
-         from ratioTenths in Gen.Choose(11, 600)
-         from cloud in Gen.Choose(500, 50_000)
-         from roundTripMs in Gen.Choose(0, 400)
-         from lease in Gen.Choose(1, 4000)
-         from leadMs in Gen.Frequency((2, Gen.Constant(0)), (1, Gen.Choose(0, 2000)))
-         select new PlanInput(
-             prompt, 4000, new EngineRates(p, p * 10.0 / ratioTenths), new EngineRates(cloud, 100), TimeSpan.FromMilliseconds(roundTripMs), lease, TimeSpan.FromMilliseconds(leadMs)))
-        .ToArbitrary();
+    private static readonly Arbitrary<PlanInput> Inputs = PlanInputs.Raw.ToArbitrary();
 
     [Fact]
     public void Plan_LeaseBelowTheLimit_DisplayNeverStarvesAndTheLeaseIsNotWasteful() =>

@@ -16,7 +16,9 @@ public sealed class WireJsonTests
         var identity = new AssistIdentity(new ModelIdentity("m.gguf", "t", "w"), 4096, 1024, RefinementOffered: false, PrefillTokensPerSecond: 812.5, DecodeTokensPerSecond: 30);
         const string json = """{"identity":{"model":"m.gguf","tokenizerFingerprint":"t","weightsFingerprint":"w"},"contextTokens":4096,"maxLease":1024,"refinementOffered":false,"prefillTokensPerSecond":812.5,"decodeTokensPerSecond":30}""";
         RoundTrips(identity, json, WireJson.Default.AssistIdentity);
-        RoundTrips(identity with { StateFormat = "gguf-1", MaxTotal = 99 }, json[..^1] + ""","stateFormat":"gguf-1","maxTotal":99}""", WireJson.Default.AssistIdentity);
+        RoundTrips(
+            identity with { StateFormat = "gguf-1", MaxTotal = 99, RefineSecondsPerToken = 0.00025 },
+            json[..^1] + ""","stateFormat":"gguf-1","maxTotal":99,"refineSecondsPerToken":0.00025}""", WireJson.Default.AssistIdentity);
     }
 
     [Fact]

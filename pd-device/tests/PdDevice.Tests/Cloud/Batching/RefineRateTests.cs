@@ -1,0 +1,68 @@
+using PdDevice.Cloud;
+using PdDevice.Core.Wire;
+using PdDevice.Inference;
+using PdDevice.Inference.StandIns;
+using PdDevice.Tests.Device.Answers;
+using static PdDevice.Tests.Cloud.Batching.Batches;
+
+namespace PdDevice.Tests.Cloud.Batching;
+
+/// <summary>What the cloud says that refining costs.</summary>
+public sealed class RefineRateTests
+{
+    private const double PerToken = 0.001;
+
+    [Fact]
+    public void Identity_AfterRefinedPrompts_StatesWhatReadingTakesPerTokenAndLeavesItOutOfThePrefillRate() => Run(PerToken, async cloud =>
+    {
+        Assert.Equal(0, cloud.Identity.RefineSecondsPerToken); // not known yet
+        await ReadAsync(cloud.Assist(Request(400, 1, seed: 1), ""));
+        Assert.Equal(0, cloud.Identity.RefineSecondsPerToken);
+        for (var i = 2; i < 12; i++)
+        {
+            await ReadAsync(cloud.Assist(Request(200 * i, 1, seed: i) with { Refine = new RefineWish(0.5) }, ""));
+            Assert.Equal(PerToken, cloud.Identity.RefineSecondsPerToken, 1e-6);
+        }
+
+        Assert.InRange(cloud.Identity.PrefillTokensPerSecond, Rates.PrefillTokensPerSecond * 0.95, Rates.PrefillTokensPerSecond * 1.05);
+    });
+
+    [Fact]
+    public void Identity_ReadingGetsCheaper_Follows()
+    {
+        var perToken = 4 * PerToken;
+        Run(() => perToken, async cloud =>
+        {
+            await ReadAsync(cloud.Assist(Request(400, 1, seed: 1) with { Refine = new RefineWish(0.5) }, ""));
+            Assert.Equal(4 * PerToken, cloud.Identity.RefineSecondsPerToken, 1e-6);
+            perToken = PerToken;
+            for (var i = 2; i < 20; i++) await ReadAsync(cloud.Assist(Request(400, 1, seed: i) with { Refine = new RefineWish(0.5) }, ""));
+            Assert.InRange(cloud.Identity.RefineSecondsPerToken, PerToken, PerToken * 1.05);
+        });
+    }
+
+    [Fact]
+    public void Identity_EngineThatDoesNotSayWhatReadingTakes_StatesNothing() => Serve(async (_, cloud) =>
+    {
+        await ReadAsync(cloud.Assist(Request(400, 1) with { Refine = new RefineWish(0.5) }, ""));
+        Assert.Equal(0, cloud.Identity.RefineSecondsPerToken);
+    });
+
+    private static void Run(double perToken, Func<CloudService, Task> body) => Run(() => perToken, body);
+
+    /// <summary>A paced engine that takes so long more for each token of a prompt whose attention it reads, and says so.</summary>
+    private static void Run(Func<double> perToken, Func<CloudService, Task> body) => VirtualTime.Run(async time =>
+    {
+        using var stop = new CancellationTokenSource();
+        var engine = new TestEngine(new PacedEngine(new ScriptedEngine(4), Rates, time))
+        {
+            Before = batch => batch.Captures.Count > 0 ? Task.Delay(Reading(batch), time) : Task.CompletedTask,
+            After = batch => batch.SetCaptureTime(batch.Captures.Count > 0 ? Reading(batch) : TimeSpan.Zero),
+        };
+        await body(InProcessCloud.Start(engine, Rates, time, stop.Token, new CloudOptions { PrefixBytes = 0 }));
+        stop.Cancel();
+
+        TimeSpan Reading(EngineBatch batch) =>
+            batch.Captures.Sum(capture => batch.Rows.Last(row => row.Sequence == capture.Sequence).Position + 1) * TimeSpan.FromSeconds(perToken());
+    });
+}
