@@ -74,6 +74,16 @@ public sealed class QuantileSketch
         return ValueOf(_last);
     }
 
+    /// <summary>Share of all that is at most a value, 0 to 1; 0 without values.</summary>
+    /// <returns>That of a value within <see cref="RelativeError"/> of it.</returns>
+    public double ShareAtMost(double value)
+    {
+        if (!(value >= 0) || _total <= 0) return 0;
+        var (below, end) = (0.0, Math.Min(_last, BucketOf(Math.Min(value, Most))));
+        for (var bucket = _first; bucket <= end; bucket++) below += _weights[bucket];
+        return Math.Min(1, below / _total);
+    }
+
     /// <summary>Takes in all that the other holds, as if it had been added here just now.</summary>
     public void Merge(QuantileSketch other)
     {

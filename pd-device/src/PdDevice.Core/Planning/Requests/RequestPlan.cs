@@ -31,8 +31,9 @@ public enum Missed
 /// <param name="ReadyIn">When the device can produce the token after the lease, at the quantile that keeps stalls to epsilon; without the cloud its first token, at the objectives' quantile.</param>
 /// <param name="Occupancy">Expected cloud slot-seconds: prefill, K - 1 steps, refining.</param>
 /// <param name="Missed">What it does not keep to; <see cref="Missed.None"/>: it is feasible.</param>
+/// <param name="InTime">Probability of a first token within the objective, 0 to 1, as far as waits are known.</param>
 public readonly record struct RequestPlan(
-    bool UseCloud, int Lease, double KeepRatio, double Period, double FirstToken, double ReadyIn, double Occupancy, Missed Missed)
+    bool UseCloud, int Lease, double KeepRatio, double Period, double FirstToken, double ReadyIn, double Occupancy, Missed Missed, double InTime)
 {
     /// <summary>Whether it may be chosen when nothing keeps to everything: the display may suffer, the answer and the user's word may not.</summary>
     public bool Allowed => (Missed & (Missed.Quality | Missed.Memory | Missed.Mode)) == Missed.None;

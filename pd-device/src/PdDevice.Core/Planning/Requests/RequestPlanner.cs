@@ -8,8 +8,8 @@ namespace PdDevice.Core.Planning.Requests;
 /// <remarks>
 /// What is uncertain enters at quantiles. A stall needs at least one of the terms to be worse than its quantile, so with n
 /// terms each at epsilon / n it happens at most with epsilon, whatever they have to do with each other (union bound).
-/// Where nothing keeps to everything, the first token counts before the gap, an earlier one more than occupancy; the plan
-/// says what it misses. Keeps no state: the same arguments give the same plan. <see cref="Plan"/> does not allocate.
+/// Where nothing keeps to everything, the first token counts before the gap: what is likelier in time, as far as waits are
+/// known, then what is earlier, then occupancy; the plan says what it misses. Keeps no state: the same arguments give the same plan. <see cref="Plan"/> does not allocate.
 /// </remarks>
 public sealed class RequestPlanner
 {
@@ -67,7 +67,7 @@ public sealed class RequestPlanner
         if (!Holds(input, input.PromptTokens)) missed |= Missed.Memory;
         if (!(first <= objectives.Ttft)) missed |= Missed.Ttft;
         if (!(1 / input.Device.DecodeTokensPerSecond <= objectives.LargestGap)) missed |= Missed.Gap;
-        return new RequestPlan(false, 0, 1, 0, first, first, 0, missed);
+        return new RequestPlan(false, 0, 1, 0, first, first, 0, missed, spread.AloneInTime(work, input.DeviceLead, objectives.Ttft));
     }
 
     private static RequestPlan WithCloud(in RequestInput input, in RequestObjectives objectives, in Spread spread, in QualityPoint point, double period)
@@ -91,7 +91,8 @@ public sealed class RequestPlanner
         if (lease == 0) lease = limit;
 
         var occupancy = input.CloudPrefill + ((lease - 1) * input.CloudStep) + (point.KeepRatio < 1 ? input.RefineSeconds : 0);
-        return new RequestPlan(true, lease, point.KeepRatio, period, first, ready + (lease * perToken), occupancy, missed);
+        return new RequestPlan(
+            true, lease, point.KeepRatio, period, first, ready + (lease * perToken), occupancy, missed, spread.InTime(Usual(input), objectives.Ttft));
     }
 
     /// <summary>When the device has ingested its prompt, as far as it is kept, and how many positions that leaves in its memory.</summary>
@@ -113,14 +114,19 @@ public sealed class RequestPlanner
 
     private static bool Better(in RequestPlan a, in RequestPlan b)
     {
-        if (a.Missed != b.Missed)
+        if (a.Allowed != b.Allowed) return a.Allowed; // a hard miss is worse than any soft one
+        var late = (a.Missed & Missed.Ttft) != Missed.None;
+        if (late != ((b.Missed & Missed.Ttft) != Missed.None)) return !late;
+        if (late)
         {
-            // A hard miss is worse than any soft one; TTFT before gap: the flags are in that order.
-            if (a.Allowed != b.Allowed) return a.Allowed;
-            return a.Missed < b.Missed;
+            // Nobody is sure to be in time: the likelier one, for what is surely late gains nothing by being less so.
+            if (Keeps(a) != Keeps(b)) return Keeps(a) > Keeps(b);
+            if (a.FirstToken != b.FirstToken) return a.FirstToken < b.FirstToken;
         }
 
-        if ((a.Missed & Missed.Ttft) != Missed.None && a.FirstToken != b.FirstToken) return a.FirstToken < b.FirstToken;
+        if (a.Missed != b.Missed) return a.Missed < b.Missed;
         return a.Occupancy != b.Occupancy ? a.Occupancy < b.Occupancy : a.ReadyIn < b.ReadyIn;
     }
+
+    private static double Keeps(in RequestPlan plan) => (plan.Missed & Missed.Gap) == Missed.None ? plan.InTime : 0;
 }

@@ -9,6 +9,7 @@ namespace PdDevice.Core.Planning.Requests;
 /// </remarks>
 internal readonly struct Spread
 {
+    private readonly LearnedDelays? _delays;
     private readonly (double Wait, double Jitter) _early, _late, _latest;
 
     /// <summary>Whether any delays are known.</summary>
@@ -26,7 +27,7 @@ internal readonly struct Spread
     public Spread(LearnedDelays? delays, double ttftQuantile, double epsilon)
     {
         (UsualSlowdown, Slowdown) = (1, 1);
-        Learned = delays is not null;
+        (_delays, Learned) = (delays, delays is not null);
         if (delays is null) return;
         var share = epsilon / 5;
         _early = At(share);
@@ -43,6 +44,19 @@ internal readonly struct Spread
 
     /// <summary>The cloud's first token, at the quantile of the TTFT objective.</summary>
     public double Late(double usual) => usual + _late.Wait + _late.Jitter;
+
+    /// <summary>Probability that the cloud's first token comes within a time, as far as waits are known; jitter counts as it usually is.</summary>
+    /// <param name="usual">Round trip and the cloud's prefill.</param>
+    /// <param name="within">Seconds.</param>
+    public double InTime(double usual, double within) =>
+        _delays is { CloudWait.Count: > 0 } ? _delays.CloudWait.ShareAtMost(within - usual - _delays.LinkJitter.Quantile(0.5)) : usual <= within ? 1 : 0;
+
+    /// <summary>The same of the device alone.</summary>
+    /// <param name="work">Seconds of prefill, by its rate.</param>
+    /// <param name="lead">Seconds of it that have passed.</param>
+    /// <param name="within">Seconds.</param>
+    public double AloneInTime(double work, double lead, double within) =>
+        _delays is { Slowdown.Count: > 0 } && work > 0 ? _delays.Slowdown.ShareAtMost((within + lead) / work) : work - lead <= within ? 1 : 0;
 
     /// <summary>What the cloud sends with its first token, a refined prompt, when it comes late.</summary>
     public double Latest(double usual) => usual + _latest.Wait + _latest.Jitter;

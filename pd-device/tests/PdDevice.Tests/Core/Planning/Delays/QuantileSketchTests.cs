@@ -23,6 +23,20 @@ public sealed class QuantileSketchTests
         }).QuickCheckThrowOnFailure();
 
     [Fact]
+    public void ShareAtMost_AnyValues_IsThatOfAValueWithinTheError() =>
+        Prop.ForAll(Values, Gen.Choose(0, 1200).Select(v => v / 100.0).ToArbitrary(), (values, at) =>
+        {
+            var share = Of(values).ShareAtMost(at);
+            Assert.InRange(share, Share(at * (1 - (2.1 * QuantileSketch.RelativeError))), Share((at * (1 + (2.1 * QuantileSketch.RelativeError))) + QuantileSketch.Least));
+
+            double Share(double most) => values.Count(value => value <= most) / (double)values.Length;
+        }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void ShareAtMost_NegativeOrNothingThere_IsZero() =>
+        Assert.Equal((0, 0), (Of([1]).ShareAtMost(-1), new QuantileSketch().ShareAtMost(1)));
+
+    [Fact]
     public void Quantile_RisingShare_NeverFalls() =>
         Prop.ForAll(Values, values =>
         {

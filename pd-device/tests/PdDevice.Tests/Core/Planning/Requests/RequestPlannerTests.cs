@@ -213,6 +213,24 @@ public sealed class RequestPlannerTests
         Assert.Equal((false, Missed.Ttft), (plan.UseCloud, plan.Missed));
     }
 
+    [Theory]
+    [InlineData(0.1, true)] // the cloud is in time nine times of ten, the device never
+    [InlineData(1.0, false)] // neither is: the device is sooner than the cloud mostly is
+    public void Plan_NobodySureToBeInTime_TakesTheLikelier(double longWaits, bool cloud)
+    {
+        var delays = new LearnedDelays();
+        for (var i = 0; i < 100; i++)
+        {
+            delays.CloudWait.Add(i < 100 * longWaits ? 30 : 0.01);
+            delays.Slowdown.Add(1);
+        }
+
+        var objectives = RequestObjectives.Absolute(Phone) with { TtftQuantile = 0.95 };
+        var plan = new RequestPlanner().Plan(Usual with { Delays = delays }, objectives);
+        Assert.Equal((cloud, Missed.Ttft), (plan.UseCloud, plan.Missed));
+        Assert.Equal(cloud ? 0.93 : 0, plan.InTime, 0.05); // old waits weigh less
+    }
+
     [Fact]
     public void Explain_AnyInstance_ListsThePlanAndNothingBetter()
     {
