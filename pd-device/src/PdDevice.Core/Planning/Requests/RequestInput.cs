@@ -47,7 +47,7 @@ public readonly record struct RequestInput
     /// <summary>How long after the first token the refined prompt arrives.</summary>
     public double RefinedAfter { get; init; }
 
-    /// <summary>Cloud slot-seconds that refining costs.</summary>
+    /// <summary>By how much refining prolongs the cloud's prefill; the first token comes later by it.</summary>
     public double RefineSeconds { get; init; }
 
     /// <summary>What varies; null: nothing does.</summary>

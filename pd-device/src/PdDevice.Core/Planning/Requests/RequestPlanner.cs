@@ -75,7 +75,8 @@ public sealed class RequestPlanner
         var missed = Missed.None;
         if (input.Mode == CloudMode.Off || input.MostLease < 1 || !(input.CloudPrefill >= 0 && double.IsFinite(input.CloudPrefill))) missed |= Missed.Mode;
         if (!(point.MostLoss <= objectives.MostLoss)) missed |= Missed.Quality;
-        var first = spread.Late(Usual(input));
+        var usual = Usual(input, point.KeepRatio);
+        var first = spread.Late(usual);
         if (!(first <= objectives.Ttft)) missed |= Missed.Ttft;
         var limit = Math.Max(1, Math.Min(input.MaxTokens, input.MostLease));
         var shown = Math.Max(period, input.CloudStep); // a slow cloud shows at its own pace
@@ -84,7 +85,7 @@ public sealed class RequestPlanner
         var (ready, held) = Ready(input, spread, point.KeepRatio);
         var perToken = spread.Slowdown / input.Device.PrefillTokensPerSecond;
         var able = Holds(input, held) && 1 / input.Device.DecodeTokensPerSecond <= objectives.LargestGap;
-        var lease = able ? new LeaseForm(ready, perToken, spread.Early(Usual(input)), shown, Math.Max(0, objectives.LargestGap - shown)).Tokens(limit) : 0;
+        var lease = able ? new LeaseForm(ready, perToken, spread.Early(usual), shown, Math.Max(0, objectives.LargestGap - shown)).Tokens(limit) : 0;
         var whole = lease == 0 && limit == input.MaxTokens; // the cloud makes the whole answer
         if (!even || (lease == 0 && !whole)) missed |= Missed.Gap;
         if (!whole && !Holds(input, held)) missed |= Missed.Memory;
@@ -92,7 +93,7 @@ public sealed class RequestPlanner
 
         var occupancy = input.CloudPrefill + ((lease - 1) * input.CloudStep) + (point.KeepRatio < 1 ? input.RefineSeconds : 0);
         return new RequestPlan(
-            true, lease, point.KeepRatio, period, first, ready + (lease * perToken), occupancy, missed, spread.InTime(Usual(input), objectives.Ttft));
+            true, lease, point.KeepRatio, period, first, ready + (lease * perToken), occupancy, missed, spread.InTime(usual, objectives.Ttft));
     }
 
     /// <summary>When the device has ingested its prompt, as far as it is kept, and how many positions that leaves in its memory.</summary>
@@ -100,14 +101,14 @@ public sealed class RequestPlanner
     {
         var perToken = spread.Slowdown / input.Device.PrefillTokensPerSecond;
         if (keep >= 1) return (Math.Max(0, ((input.PromptTokens - input.Held) * perToken) - input.DeviceLead) + input.DeviceSlack, input.PromptTokens);
-        var refined = spread.Latest(Usual(input) + input.RefinedAfter);
+        var refined = spread.Latest(Usual(input, keep) + input.RefinedAfter);
         var done = Math.Min(input.PromptTokens, input.Held + Math.Floor((input.DeviceLead + refined) / perToken)); // what is done stays done
         if (done >= input.PromptTokens) return Ready(input, spread, 1);
         var left = Math.Ceiling(keep * (input.PromptTokens - done));
         return (refined + (left * perToken) + input.DeviceSlack, done + left);
     }
 
-    private static double Usual(in RequestInput input) => input.RoundTrip + input.CloudPrefill;
+    private static double Usual(in RequestInput input, double keep) => input.RoundTrip + input.CloudPrefill + (keep < 1 ? input.RefineSeconds : 0);
 
     private static bool Holds(in RequestInput input, double prompt) =>
         input.DevicePositions <= 0 || prompt + input.MaxTokens <= input.DevicePositions;

@@ -48,7 +48,7 @@ internal static class EveryChoice
         if (input.Mode == CloudMode.Off || point.MostLoss > objectives.MostLoss || lease > input.MostLease) return false;
         var share = objectives.Epsilon / 5;
         var late = 1 - ((1 - objectives.TtftQuantile) / 2);
-        var usual = input.RoundTrip + input.CloudPrefill;
+        var usual = input.RoundTrip + input.CloudPrefill + (point.KeepRatio < 1 ? input.RefineSeconds : 0);
         if (!(usual + Vary(late) <= objectives.Ttft)) return false;
         var shown = Math.Max(period, input.CloudStep);
         if (shown > objectives.LargestGap) return false;
