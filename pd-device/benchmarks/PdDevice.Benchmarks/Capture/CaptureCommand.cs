@@ -11,8 +11,8 @@ internal static class CaptureCommand
     public static Command Create() => ServingOptions.CreateMany("capture",
         "Prefill with and without reading attention for refined prompts, alone and beside 8 streams; and what fewer layers and queries lose.",
         async (run, cancellationToken) =>
-        [
-            await CaptureOverhead.MeasureAsync(run, cancellationToken),
-            await CaptureAccuracy.MeasureAsync(run, cancellationToken),
-        ]);
+        {
+            TableReport[] reports = [await CaptureOverhead.MeasureAsync(run, cancellationToken), await CaptureAccuracy.MeasureAsync(run, cancellationToken)];
+            return run.Smoke ? reports : [.. reports.Select(report => report.WithOthers([.. run.Models.Select(ServingRun.Name)]))];
+        });
 }

@@ -11,6 +11,7 @@ internal sealed class CaptureOverhead
 {
     private const int Context = 4096;
     private const int Streams = 8;
+    private const int WarmPrefills = 40;
     private const double KeepRatio = 0.35; // what is kept has no part in what reading costs
 
     private static readonly CloudOptions Options = new() { Slots = Streams + 1, PrefixBytes = 0 };
@@ -33,6 +34,7 @@ internal sealed class CaptureOverhead
             await using var without = await BenchCloud.OpenAsync(model, Options with { Refinement = false }, Context, run.Threads, cancellationToken);
             if (!with.Service.Identity.RefinementOffered) throw new InvalidOperationException($"The attention of {model} cannot be read.");
             var bench = new CaptureOverhead(run, with, without);
+            await bench.WarmAsync();
             foreach (var beside in new[] { 0, Streams })
                 foreach (var length in lengths)
                     rows.Add([$"{ServingRun.Name(model)}, {(beside == 0 ? "alone" : $"beside {beside} streams")}, {length:N0} tokens", .. await bench.ComparePrefillAsync(length, beside)]);
@@ -42,7 +44,7 @@ internal sealed class CaptureOverhead
         return TableReport.Here(
             "capture", ["model, load, prompt", "ms without", "with", "ratio", "95% interval", "reading ms", "choosing ms"], rows,
             [
-                $"Prefill is from the slot to the first token; medians of {Pairs(run)} pairs, in turn, on {run.Threads} threads. Without: a context that nobody can ask for attention, flash attention alike.",
+                $"Prefill is from the slot to the first token; medians of {Pairs(run)} pairs, in turn, on {run.Threads} threads, after {WarmPrefills} to warm up. Without: a context that nobody can ask for attention, flash attention alike.",
                 $"With: {Options.RefineQueries} queries, every {Ordinal(Options.RefineLayerStep)} layer. Reading is the part of it inside the engine; choosing what to keep comes after it, on the connection's thread.",
                 $"The streams decode meanwhile; the longest prompt is {Context - 8:N0} tokens, so that an answer fits the embedded model's {Context:N0}.",
             ],
@@ -54,6 +56,14 @@ internal sealed class CaptureOverhead
     private static int Steps(ServingRun run) => run.Smoke ? 16 : 400;
 
     public static string Ordinal(int step) => step switch { 1 => "", 2 => "second", 3 => "third", _ => $"{step}th" };
+
+    /// <summary>The runtime compiles what reads attention well only after it has run some dozens of times.</summary>
+    private async Task WarmAsync()
+    {
+        for (var i = 0; i < (_run.Smoke ? 1 : WarmPrefills); i++)
+            foreach (var cloud in new[] { _with, _without })
+                await PrefillAsync(cloud, i, 128, beside: 0);
+    }
 
     private async Task<string[]> ComparePrefillAsync(int length, int beside)
     {

@@ -39,6 +39,16 @@ public sealed record TableReport(
         await File.WriteAllTextAsync(House.Page(Page), ReadmeBlock.Replace(page, Name, Markdown()), cancellationToken);
     }
 
+    /// <summary>With the rows that an earlier run on this machine has of models that this one did not measure.</summary>
+    /// <param name="models">Names of those it did: what rows begin with.</param>
+    public TableReport WithOthers(IReadOnlyList<string> models)
+    {
+        var file = Path.Combine(House.Results, $"{Name}.json");
+        if (!File.Exists(file) || JsonSerializer.Deserialize(File.ReadAllBytes(file), TableJson.Default.TableReport) is not { } earlier) return this;
+        if (earlier.Machine != Machine || !earlier.Heads.SequenceEqual(Heads)) return this;
+        return this with { Rows = [.. Rows, .. earlier.Rows.Where(row => !models.Any(model => row[0].StartsWith($"{model}, ", StringComparison.Ordinal)))] };
+    }
+
     public static TableReport Here(string name, IReadOnlyList<string> heads, IReadOnlyList<IReadOnlyList<string>> rows, IReadOnlyList<string> notes, string page = "serving.md") =>
         new(name, PdDevice.Cli.Machine.Name, heads, rows, notes, page);
 
