@@ -6,6 +6,7 @@ using PdDevice.Core.Sampling;
 using PdDevice.Core.Wire;
 using PdDevice.Inference;
 using PdDevice.Inference.StandIns;
+using PdDevice.Tests.Device.Answers;
 
 namespace PdDevice.Tests.Cloud.Batching;
 
@@ -41,6 +42,19 @@ internal static class Batches
         stop.Cancel();
         await run;
     });
+
+    /// <summary>An engine that takes so many seconds more for each token of a prompt whose attention it reads, and says so.</summary>
+    public static IEngine Reading(IEngine inner, Func<double> perToken, TimeProvider time)
+    {
+        return new TestEngine(inner)
+        {
+            Before = batch => batch.Captures.Count > 0 ? Task.Delay(Cost(batch), time) : Task.CompletedTask,
+            After = batch => batch.SetCaptureTime(Cost(batch)),
+        };
+
+        TimeSpan Cost(EngineBatch batch) =>
+            batch.Captures.Sum(capture => batch.Rows.Last(row => row.Sequence == capture.Sequence).Position + 1) * TimeSpan.FromSeconds(perToken());
+    }
 
     /// <summary>One assist with the cloud to itself.</summary>
     public static (GeneratedToken[] Tokens, GenerationEnd End) Alone(AssistRequest request)

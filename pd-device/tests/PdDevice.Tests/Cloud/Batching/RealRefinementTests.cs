@@ -39,6 +39,7 @@ public sealed class RealRefinementTests
             },
             "")).ToArray();
         foreach (var assist in assists) await assist.Ended;
+        Assert.True(cloud.Identity.RefineSecondsPerToken > 0); // the engine says what reading took
         Assert.Null(cloud.TakeRefined(assists[1]));
         foreach (var i in new[] { 0, 2 })
         {

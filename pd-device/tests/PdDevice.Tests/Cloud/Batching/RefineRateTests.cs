@@ -1,6 +1,5 @@
 using PdDevice.Cloud;
 using PdDevice.Core.Wire;
-using PdDevice.Inference;
 using PdDevice.Inference.StandIns;
 using PdDevice.Tests.Device.Answers;
 using static PdDevice.Tests.Cloud.Batching.Batches;
@@ -50,19 +49,11 @@ public sealed class RefineRateTests
 
     private static void Run(double perToken, Func<CloudService, Task> body) => Run(() => perToken, body);
 
-    /// <summary>A paced engine that takes so long more for each token of a prompt whose attention it reads, and says so.</summary>
     private static void Run(Func<double> perToken, Func<CloudService, Task> body) => VirtualTime.Run(async time =>
     {
         using var stop = new CancellationTokenSource();
-        var engine = new TestEngine(new PacedEngine(new ScriptedEngine(4), Rates, time))
-        {
-            Before = batch => batch.Captures.Count > 0 ? Task.Delay(Reading(batch), time) : Task.CompletedTask,
-            After = batch => batch.SetCaptureTime(batch.Captures.Count > 0 ? Reading(batch) : TimeSpan.Zero),
-        };
+        var engine = Reading(new PacedEngine(new ScriptedEngine(4), Rates, time), perToken, time);
         await body(InProcessCloud.Start(engine, Rates, time, stop.Token, new CloudOptions { PrefixBytes = 0 }));
         stop.Cancel();
-
-        TimeSpan Reading(EngineBatch batch) =>
-            batch.Captures.Sum(capture => batch.Rows.Last(row => row.Sequence == capture.Sequence).Position + 1) * TimeSpan.FromSeconds(perToken());
     });
 }

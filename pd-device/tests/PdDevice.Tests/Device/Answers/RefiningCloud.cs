@@ -21,6 +21,9 @@ internal sealed class RefiningCloud(InProcessCloud inner) : IAssistClient
     /// <summary>Asks the cloud itself for a refined prompt and passes it on.</summary>
     public bool PassesOn { get; init; }
 
+    /// <summary>What it says that reading attention takes; null (default): what the cloud itself says.</summary>
+    public double? RefineSecondsPerToken { get; init; }
+
     /// <summary>What the cloud itself sent.</summary>
     public AssistRefined? Passed { get; private set; }
 
@@ -42,7 +45,7 @@ internal sealed class RefiningCloud(InProcessCloud inner) : IAssistClient
     public async ValueTask<(AssistIdentity Identity, TimeSpan RoundTrip)> IdentityAsync(CancellationToken cancellationToken)
     {
         var (identity, roundTrip) = await inner.IdentityAsync(cancellationToken);
-        return (identity with { RefinementOffered = true }, roundTrip);
+        return (identity with { RefinementOffered = true, RefineSecondsPerToken = RefineSecondsPerToken ?? identity.RefineSecondsPerToken }, roundTrip);
     }
 
     public async IAsyncEnumerable<AssistEvent> OpenAsync(AssistRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
