@@ -8,7 +8,7 @@ public sealed class RoundTrips
 {
     private readonly Pings[] _rows;
 
-    private RoundTrips(string text, Pings[] rows) => (Text, _rows) = (text, rows);
+    private RoundTrips(string text, Pings[] rows) => (Text, _rows, Constant) = (text, rows, rows is [{ DeviationMs: 0, Lost: 0 }]);
 
     /// <summary>As a person would type it, a file without its folder.</summary>
     public string Text { get; }
@@ -24,7 +24,7 @@ public sealed class RoundTrips
         new(Path.GetFileName(path), [.. RoundTripTrace.Parse(path, LinkFiles.Lines(path)).Rows]);
 
     /// <summary>Whether all are the same and none is lost.</summary>
-    public bool Constant => _rows.Length == 1;
+    public bool Constant { get; }
 
     /// <summary>A round trip at an instant, ticks.</summary>
     internal long Draw(ulong seed, long at, ref SeededRandom random)
