@@ -131,8 +131,8 @@ public sealed class CloudService(EnginePools pools, EngineRates measured, CloudO
     private void Ended(Generation generation)
     {
         _desk.Ended(generation);
+        metrics.Ended(generation); // whoever no longer finds it in the book finds it counted
         Book.Finished(generation);
-        metrics.Ended(generation);
     }
 
     private RefusedException Refuse(RefusedException refusal)

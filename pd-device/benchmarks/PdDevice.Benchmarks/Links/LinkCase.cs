@@ -25,13 +25,13 @@ internal sealed record LinkCase(string Name, EmulatedLinkOptions Options, TimeSp
     public static IReadOnlyList<LinkCase> In(string folder, string assumed)
     {
         var pings = Directory.GetFiles(folder, "*.csv").Order(StringComparer.Ordinal).FirstOrDefault() ?? throw new FormatException($"{folder} holds no CSV of pings.");
-        var roundTrips = RoundTripTrace.Read(pings);
+        var roundTrips = TraceFile.RoundTrips(pings);
         var cases = new List<LinkCase>();
         foreach (var up in Directory.GetFiles(folder, "*.up").Order(StringComparer.Ordinal))
         {
             var down = Path.ChangeExtension(up, ".down");
             if (!File.Exists(down)) continue;
-            var (upTrace, downTrace) = (CapacityTrace.Read(up), CapacityTrace.Read(down));
+            var (upTrace, downTrace) = (TraceFile.Capacity(up), TraceFile.Capacity(down));
             cases.Add(new LinkCase(
                 $"{Path.GetFileNameWithoutExtension(up)}, {upTrace.BitsPerSecond / 1e6:N1}/{downTrace.BitsPerSecond / 1e6:N1} Mbit/s",
                 new EmulatedLinkOptions { UpTrace = upTrace, DownTrace = downTrace, RoundTrips = roundTrips },

@@ -71,17 +71,20 @@ public static class DeviceSetup
                 Power = Settings.PowerHint.Of(result),
                 Refine = Settings.Refine.Of(result),
                 KeepRatio = Settings.KeepRatio.Of(result),
-                Quality = Quality(Settings.RefinementQuality.Of(result), loaded.Engine.Identity.WeightsFingerprint),
+                Quality = Quality(Settings.RefinementQuality.Of(result), Settings.Refine.Of(result), loaded.Engine.Identity.WeightsFingerprint),
                 Patience = new CloudPatience { FirstTokenFloor = Settings.FirstTokenPatience.Of(result), Stall = Settings.StallPatience.Of(result) },
             },
         };
     }
 
-    private static RefinementQuality? Quality(string? file, string weightsFingerprint)
+    // A named file is checked at every start. What comes with the program is read only where it may be asked for: while
+    // refine is off only requests that name their own keep ratio are refined.
+    private static RefinementQuality? Quality(string? file, RefineMode refine, string weightsFingerprint)
     {
         try
         {
-            return file is null ? MeasuredQuality.BuiltIn(weightsFingerprint) : MeasuredQuality.Read(file, weightsFingerprint);
+            return file is not null ? MeasuredQuality.Read(file, weightsFingerprint)
+                : refine == RefineMode.Off ? null : MeasuredQuality.BuiltIn(weightsFingerprint);
         }
         catch (Exception exception) when (exception is FormatException or IOException or UnauthorizedAccessException)
         {

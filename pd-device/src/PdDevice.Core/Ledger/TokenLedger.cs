@@ -55,8 +55,6 @@ public sealed class TokenLedger
     /// <summary>Index of the first token the device made; null while the cloud has made all of them.</summary>
     public int? HandoverIndex => _sources.IndexOf(TokenSource.Device) is var index and >= 0 ? index : null;
 
-    public int CountFrom(TokenSource source) => _sources.Count(s => s == source);
-
     /// <summary>Makes a side the only source from the next index on; tokens of every earlier source are dropped from now on.</summary>
     public SourceTicket Open(TokenSource kind) => _current = new SourceTicket(_current.Number + 1, kind);
 

@@ -83,9 +83,6 @@ public sealed class KeptRanges
     public int[] From(int position) =>
         [.. Ranges.Where(range => range.End > position).SelectMany(range => Enumerable.Range(Math.Max(range.Start, position), range.End - Math.Max(range.Start, position)))];
 
-    /// <summary>How many <see cref="From"/> gives.</summary>
-    public int CountFrom(int position) => Ranges.Sum(range => Math.Clamp(range.End - position, 0, range.Count));
-
     // Adjacent ranges may cover one of the others together.
     private static bool Covers(TokenRange[] ranges, IReadOnlyList<TokenRange> mustKeep)
     {

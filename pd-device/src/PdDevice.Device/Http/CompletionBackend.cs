@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using PdDevice.Core.Planning;
 using PdDevice.Device.Answers;
@@ -94,11 +95,8 @@ internal sealed class CompletionBackend(DeviceRuntime device) : ICompletionBacke
             }
             catch (AnswerException exception)
             {
-                throw new CompletionFailedException(StatusCodes.Status500InternalServerError, Code(exception.Error), exception.Message);
+                throw new CompletionFailedException(StatusCodes.Status500InternalServerError, JsonNamingPolicy.SnakeCaseLower.ConvertName(exception.Error.ToString()), exception.Message);
             }
         }
-
-        private static string Code(AnswerError error) =>
-            string.Concat(error.ToString().Select((c, i) => char.IsUpper(c) ? $"{(i > 0 ? "_" : "")}{char.ToLowerInvariant(c)}" : $"{c}"));
     }
 }

@@ -1,3 +1,5 @@
+using PdDevice.Core.Links;
+
 namespace PdDevice.Device.Link;
 
 /// <summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using PdDevice.Core.Links;
 
 namespace PdDevice.Device.Link;
 
@@ -99,11 +100,11 @@ public sealed record EmulatedLinkOptions
     private static EmulatedLinkOptions? With(EmulatedLinkOptions link, string name, string value) => name switch
     {
         "rtt" when TryTime(value, out var time) => link with { RoundTrip = time },
-        "rtt" when File.Exists(value) => link with { RoundTrips = RoundTripTrace.Read(value) },
+        "rtt" when File.Exists(value) => link with { RoundTrips = TraceFile.RoundTrips(value) },
         "up" when TryRate(value, out var up) => link with { UpBitsPerSecond = up },
-        "up" when File.Exists(value) => link with { UpTrace = CapacityTrace.Read(value) },
+        "up" when File.Exists(value) => link with { UpTrace = TraceFile.Capacity(value) },
         "down" when TryRate(value, out var down) => link with { DownBitsPerSecond = down },
-        "down" when File.Exists(value) => link with { DownTrace = CapacityTrace.Read(value) },
+        "down" when File.Exists(value) => link with { DownTrace = TraceFile.Capacity(value) },
         "from" when TryTime(value, out var from) => link with { From = from },
         "seed" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seed) => link with { Seed = seed },
         _ => null,

@@ -1,3 +1,5 @@
+using PdDevice.Core.Links;
+
 namespace PdDevice.Device.Link;
 
 /// <summary>How fast one direction of a link carries bytes. Not safe for concurrent use.</summary>
@@ -43,7 +45,7 @@ internal sealed class FixedCapacity(long bitsPerSecond, TimeSpan roundTrip) : IL
 
 /// <summary>
 /// The capacity of a trace: bytes leave with the first opportunity at or after their coming that has room left. An
-/// opportunity that nothing waits for is lost, as on the air. An end mark weighs nothing, but needs one too.
+/// end mark weighs nothing, but needs one too.
 /// </summary>
 /// <param name="trace">The trace.</param>
 /// <param name="from">Where in it the link begins, zero or later.</param>

@@ -1,3 +1,4 @@
+using PdDevice.Core.Links;
 using PdDevice.Core.Planning;
 using PdDevice.Core.Planning.Costs;
 
@@ -48,7 +49,7 @@ public sealed record DeviceMix(IReadOnlyList<DeviceKind> Kinds, IReadOnlyList<do
         foreach (var part in text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             var pair = part.Split(':', 2);
-            if (pair.Length == 2 && !(Links.LinkFiles.TryNumber(pair[1], out var weight) && weight > 0)) throw new FormatException($"'{part}' has no weight above 0, as in phone-npu:2.");
+            if (pair.Length == 2 && !(TraceText.TryNumber(pair[1], out var weight) && weight > 0)) throw new FormatException($"'{part}' has no weight above 0, as in phone-npu:2.");
             var hardware = Hardware.Devices.FirstOrDefault(device => device.Name.Equals(pair[0], StringComparison.OrdinalIgnoreCase))
                 ?? throw new FormatException($"There is no device '{pair[0]}'. Known: {string.Join(", ", Hardware.Devices.Select(device => device.Name))}.");
             try

@@ -1,10 +1,11 @@
+using PdDevice.Core.Links;
 using PdDevice.Simulation.Events;
 
 namespace PdDevice.Simulation.Links;
 
 /// <summary>
 /// The link of one device: its kind, its round trip, where in the traces it begins. Both directions take bytes in order;
-/// what is lost comes a retransmission timeout later, which doubles until it comes through, as TCP's does.
+/// what is lost comes a <see cref="RetransmissionTimeout"/> later.
 /// </summary>
 /// <param name="Model">Its kind; null only in the default value.</param>
 /// <param name="RoundTrip">As the device measured it when it greeted the cloud, ticks.</param>
@@ -13,11 +14,6 @@ namespace PdDevice.Simulation.Links;
 /// <param name="Seed">Chooses what is in force when.</param>
 public readonly record struct DeviceLink(LinkModel Model, long RoundTrip, long From, long OutageFrom, ulong Seed)
 {
-    /// <summary>What TCP waits beyond a round trip before it sends again: Linux's least variance term.</summary>
-    private const long Retransmit = 200 * TimeSpan.TicksPerMillisecond;
-
-    private const long MostRetransmit = 120 * TimeSpan.TicksPerSecond;
-
     /// <summary>Whether every small piece takes the same time down, so that evenly sent pieces come evenly.</summary>
     public bool EvenDown => Model.RoundTrip.Constant && Model.Loss == 0 && Model.Down.LongestSilence == 0 && Model.OutageEvery == 0;
 
@@ -32,11 +28,11 @@ public readonly record struct DeviceLink(LinkModel Model, long RoundTrip, long F
         if (!Model.RoundTrip.Constant || Model.Loss > 0)
         {
             var (mean, lost) = Model.RoundTrip.At(Seed, at);
-            var timeout = mean + Retransmit;
+            var timeout = RetransmissionTimeout.First(TimeSpan.FromTicks(mean));
             while (random.NextDouble() < 1 - ((1 - lost) * (1 - Model.Loss)))
             {
-                at += timeout;
-                timeout = Math.Min(timeout * 2, MostRetransmit);
+                at += timeout.Ticks;
+                timeout = RetransmissionTimeout.Next(timeout);
                 (_, lost) = Model.RoundTrip.At(Seed, at);
             }
         }

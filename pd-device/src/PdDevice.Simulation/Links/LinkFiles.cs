@@ -1,8 +1,6 @@
-using System.Globalization;
-
 namespace PdDevice.Simulation.Links;
 
-/// <summary>The lines of a link's trace, and numbers from them. The formats are those of the live link emulator.</summary>
+/// <summary>The lines of a link's trace.</summary>
 internal static class LinkFiles
 {
     private const long MostBytes = 256L << 20;
@@ -20,7 +18,4 @@ internal static class LinkFiles
             throw new FormatException($"{path} cannot be read ({exception.GetType().Name}).", exception);
         }
     }
-
-    public static bool TryNumber(string text, out double number) =>
-        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out number) && double.IsFinite(number);
 }

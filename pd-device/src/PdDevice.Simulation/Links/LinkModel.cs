@@ -1,4 +1,5 @@
 using System.Globalization;
+using PdDevice.Core.Links;
 using PdDevice.Simulation.Events;
 
 namespace PdDevice.Simulation.Links;
@@ -30,7 +31,7 @@ public sealed record LinkModel(string Name, RoundTrips RoundTrip, Capacity Up, C
                 "rtt" => link with { RoundTrip = File.Exists(value) ? RoundTrips.Read(value) : RoundTrips.Of(value, Time(value)) },
                 "up" => link with { Up = Rate(value) },
                 "down" => link with { Down = Rate(value) },
-                "loss" when value.EndsWith('%') && LinkFiles.TryNumber(value[..^1], out var loss) && loss <= 50 => link with { Loss = loss / 100 },
+                "loss" when value.EndsWith('%') && TraceText.TryNumber(value[..^1], out var loss) && loss <= 50 => link with { Loss = loss / 100 },
                 "outage" when value.Split('/') is [var every, var last] && Time(every) > Time(last) => link with { OutageEvery = Time(every).Ticks, OutageFor = Time(last).Ticks },
                 _ => throw new FormatException($"'{part}': {Form}."),
             };
@@ -55,7 +56,7 @@ public sealed record LinkModel(string Name, RoundTrips RoundTrip, Capacity Up, C
         if (value == "0") return Capacity.Constant(value, 0);
         foreach (var (name, bits) in Units)
         {
-            if (value.EndsWith(name, StringComparison.OrdinalIgnoreCase) && LinkFiles.TryNumber(value[..^name.Length], out var number) && number > 0)
+            if (value.EndsWith(name, StringComparison.OrdinalIgnoreCase) && TraceText.TryNumber(value[..^name.Length], out var number) && number > 0)
                 return Capacity.Constant(value, number * bits);
         }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CsvHelper;
+using PdDevice.Core.Links;
 
 namespace PdDevice.Simulation.Traces;
 
@@ -50,15 +51,15 @@ internal static class CsvTrace
     private static long Date(string path, long line, string text) =>
         DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var date)
             ? date.Ticks
-            : throw new TraceException($"{path}: line {line}: TIMESTAMP is {TraceReader.Quote(text)}, which is no date and time.");
+            : throw new TraceException($"{path}: line {line}: TIMESTAMP is {TraceText.Quote(text)}, which is no date and time.");
 
     private static long Seconds(string path, long line, string text) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number >= 0 && TraceReader.Ticks(number, TimeSpan.TicksPerSecond) is { } ticks
             ? ticks
-            : throw new TraceException($"{path}: line {line}: seconds is {TraceReader.Quote(text)}; it must be a number of 0 or more.");
+            : throw new TraceException($"{path}: line {line}: seconds is {TraceText.Quote(text)}; it must be a number of 0 or more.");
 
     private static long Tokens(string path, long line, string name, string text) =>
         long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var tokens)
             ? tokens
-            : throw new TraceException($"{path}: line {line}: {name} is {TraceReader.Quote(text)}; it must be a whole number.");
+            : throw new TraceException($"{path}: line {line}: {name} is {TraceText.Quote(text)}; it must be a whole number.");
 }

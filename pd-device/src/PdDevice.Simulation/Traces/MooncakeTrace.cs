@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using PdDevice.Core.Links;
 
 namespace PdDevice.Simulation.Traces;
 
@@ -41,7 +42,7 @@ internal static class MooncakeTrace
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
         {
-            throw new TraceException($"{path}: line {line} is no JSON object with numbers: {TraceReader.Quote(text)}.", exception);
+            throw new TraceException($"{path}: line {line} is no JSON object with numbers: {TraceText.Quote(text)}.", exception);
         }
 
         string[] missing = [.. new[] { ("timestamp", at is null), ("input_length", prompt is null), ("output_length", output is null) }.Where(m => m.Item2).Select(m => m.Item1)];

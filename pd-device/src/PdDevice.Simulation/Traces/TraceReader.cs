@@ -54,13 +54,6 @@ public static class TraceReader
     internal static long? Ticks(double number, long unit) =>
         double.IsFinite(number) && Math.Abs(number) < 1e15 && Math.Abs(number * unit) < 1e18 ? (long)Math.Round(number * unit) : null;
 
-    /// <summary>What a message quotes: a wrong file may hold anything, of any length.</summary>
-    internal static string Quote(string? text)
-    {
-        text ??= "";
-        return $"'{new string([.. text.Take(40).Select(c => char.IsControl(c) ? '?' : c)])}{(text.Length > 40 ? "..." : "")}'";
-    }
-
     private static IEnumerable<TraceLine> Lines(string path, TextReader reader)
     {
         while (reader.Peek() is var next and >= 0 && (char.IsWhiteSpace((char)next) || next == 0xFEFF)) _ = reader.Read();

@@ -60,6 +60,18 @@ public sealed class DeviceLinkTests : IDisposable
         Assert.Equal(2, seen.Count);
     }
 
+    [Fact]
+    public void Down_OneRowOfPings_StillSpreadsAndLoses()
+    {
+        File.WriteAllText(_file, Header + "a,100,60,150,20,36\n"); // 20% each way
+        var random = new SeededRandom(5);
+        var link = LinkModel.Parse($"rtt={_file}").Draw(ref random);
+        Assert.False(link.EvenDown);
+        var delays = Enumerable.Range(0, 20_000).Select(_ => link.Down(0, 100, ref random)).ToArray();
+        Assert.InRange(delays.Count(delay => delay > Ms(75)) / 20_000.0, 0.19, 0.21);
+        Assert.True(delays.Distinct().Count() > 1000);
+    }
+
     [Theory]
     [InlineData("PINGAVG,PINGMIN\n1,1\n", "names no column PINGMAX, PINGSTDEV, PINGLOSS")]
     [InlineData("", "names no column")]

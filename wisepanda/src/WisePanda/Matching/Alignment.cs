@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using WisePanda.Edges;
 
 namespace WisePanda.Matching;
 
@@ -20,6 +21,18 @@ internal static class Alignment
         buffer = buffer[..count];
         TensorPrimitives.Subtract(top.Slice(Math.Max(0, by), count), bottom.Slice(Math.Max(0, -by), count), buffer);
         return buffer;
+    }
+
+    /// <summary>The least cost over all shifts.</summary>
+    /// <param name="top">The top edge.</param>
+    /// <param name="bottom">The bottom edge.</param>
+    /// <param name="cost">Of the differences at one shift, which it may sort.</param>
+    public static float Best(ReadOnlySpan<float> top, ReadOnlySpan<float> bottom, Func<Span<float>, float> cost)
+    {
+        var best = float.MaxValue;
+        Span<float> buffer = stackalloc float[Edge.Width];
+        for (var by = -Shift; by <= Shift; by++) best = Math.Min(best, cost(Difference(top, bottom, by, buffer)));
+        return best;
     }
 
     /// <summary>Mean absolute difference from the median, in pixels: those above it minus those below it.</summary>

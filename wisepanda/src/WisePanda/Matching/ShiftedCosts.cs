@@ -8,18 +8,11 @@ public sealed class ShiftedL1 : IMatchCost
 {
     public string Name => $"shift +-{Alignment.Shift} L1";
 
-    public float Between(PreparedEdge top, PreparedEdge bottom)
+    public float Between(PreparedEdge top, PreparedEdge bottom) => Alignment.Best(top.Heights, bottom.Heights, static difference =>
     {
-        var best = float.MaxValue;
-        Span<float> buffer = stackalloc float[Edge.Width];
-        for (var by = -Alignment.Shift; by <= Alignment.Shift; by++)
-        {
-            var sorted = Alignment.Difference(top.Heights, bottom.Heights, by, buffer);
-            sorted.Sort();
-            best = Math.Min(best, Alignment.Absolute(sorted));
-        }
-        return best;
-    }
+        difference.Sort();
+        return Alignment.Absolute(difference);
+    });
 }
 
 /// <summary>The two edges pushed together until they touch: the best sideways shift and offset under <see cref="Alignment.Contact"/>.</summary>
@@ -27,19 +20,11 @@ public sealed class ContactCost : IMatchCost
 {
     public string Name => "contact";
 
-    public float Between(PreparedEdge top, PreparedEdge bottom)
+    public float Between(PreparedEdge top, PreparedEdge bottom) => Alignment.Best(top.Heights, bottom.Heights, static difference =>
     {
-        var best = float.MaxValue;
-        Span<float> buffer = stackalloc float[Edge.Width];
-        Span<float> scratch = stackalloc float[Edge.Width];
-        for (var by = -Alignment.Shift; by <= Alignment.Shift; by++)
-        {
-            var sorted = Alignment.Difference(top.Heights, bottom.Heights, by, buffer);
-            sorted.Sort();
-            best = Math.Min(best, Alignment.Contact(sorted, scratch, out _));
-        }
-        return best;
-    }
+        difference.Sort();
+        return Alignment.Contact(difference, stackalloc float[Edge.Width], out _);
+    });
 }
 
 /// <summary>Mean absolute difference of the smoothed slopes after the best sideways shift, in pixels per column: blind to the offset.</summary>
@@ -47,15 +32,6 @@ public sealed class GradientCost : IMatchCost
 {
     public string Name => "smoothed gradient";
 
-    public float Between(PreparedEdge top, PreparedEdge bottom)
-    {
-        var best = float.MaxValue;
-        Span<float> buffer = stackalloc float[Edge.Width];
-        for (var by = -Alignment.Shift; by <= Alignment.Shift; by++)
-        {
-            var difference = Alignment.Difference(top.Gradient, bottom.Gradient, by, buffer);
-            best = Math.Min(best, TensorPrimitives.SumOfMagnitudes<float>(difference) / difference.Length);
-        }
-        return best;
-    }
+    public float Between(PreparedEdge top, PreparedEdge bottom) => Alignment.Best(
+        top.Gradient, bottom.Gradient, static difference => TensorPrimitives.SumOfMagnitudes<float>(difference) / difference.Length);
 }

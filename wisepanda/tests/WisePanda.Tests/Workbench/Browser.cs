@@ -43,3 +43,7 @@ public sealed class Browser : IAsyncLifetime
         return (page, errors);
     }
 }
+
+/// <summary>The tests that share it, one at a time.</summary>
+[CollectionDefinition(nameof(BrowserTests))]
+public sealed class BrowserTests : ICollectionFixture<Browser>;

@@ -24,6 +24,20 @@ internal sealed class Sites : IDisposable
 
     public void Dispose() => root.Delete(recursive: true);
 
+    /// <summary>Puts the broken slip and 60 others into the site's folder.</summary>
+    public void Fill()
+    {
+        DrawBrokenSlip(Folder);
+        WriteOthers(Path.Combine(Folder, "others.csv"), 60);
+    }
+
+    /// <summary>Fills the site and starts a workbench on it.</summary>
+    public Task<WorkbenchHost> StartFilledAsync()
+    {
+        Fill();
+        return WorkbenchHost.StartAsync(Options, CancellationToken.None);
+    }
+
     /// <summary>Pictures of an upper fragment "upper" and a lower one "lower", which join; each lies a little turned.</summary>
     public static void DrawBrokenSlip(string folder)
     {

@@ -126,9 +126,7 @@ public sealed class WorkbenchApiTests : IDisposable
     [Fact]
     public async Task Candidates_OfAPhotographedBreak_PutTheMateFirst()
     {
-        Sites.DrawBrokenSlip(site.Folder);
-        Sites.WriteOthers(Path.Combine(site.Folder, "others.csv"), 60);
-        await using var workbench = await WorkbenchHost.StartAsync(site.Options, CancellationToken.None);
+        await using var workbench = await site.StartFilledAsync();
 
         using var found = JsonDocument.Parse(await http.GetStringAsync(new Uri(workbench.Url, "api/candidates?fragment=lower&end=top")));
 

@@ -3,11 +3,13 @@ using WisePanda.Edges;
 using WisePanda.Imaging;
 using WisePanda.Workbench;
 using static Microsoft.Playwright.Assertions;
+using static WisePanda.Tests.Workbench.PageSteps;
 
 namespace WisePanda.Tests.Workbench;
 
 /// <summary>The page in a real browser.</summary>
-public sealed class WorkbenchPageTests(Browser browser) : IClassFixture<Browser>, IDisposable
+[Collection(nameof(BrowserTests))]
+public sealed class WorkbenchPageTests(Browser browser) : IDisposable
 {
     private readonly Sites site = new();
 
@@ -37,7 +39,7 @@ public sealed class WorkbenchPageTests(Browser browser) : IClassFixture<Browser>
     [BrowserFact]
     public async Task Overlay_DraggedTurnedAndLifted_ShowsGapAndPenetrationInTheirColours()
     {
-        await using var workbench = await StartSiteAsync();
+        await using var workbench = await site.StartFilledAsync();
         var (page, errors) = await browser.OpenAsync(workbench.Url);
         await ChooseAsync(page, "lower");
 
@@ -100,7 +102,7 @@ public sealed class WorkbenchPageTests(Browser browser) : IClassFixture<Browser>
     [BrowserFact]
     public async Task Decisions_ServerKilled_AreThereAfterReloadAndRestartAndCanBeUndone()
     {
-        FillSite();
+        site.Fill();
         Uri url;
         using (var first = await WorkbenchProcess.StartAsync(site.Folder))
         {
@@ -145,7 +147,7 @@ public sealed class WorkbenchPageTests(Browser browser) : IClassFixture<Browser>
     [BrowserFact]
     public async Task Export_CsvAndPng_HoldTheDecisionAndTheOverlay()
     {
-        await using var workbench = await StartSiteAsync();
+        await using var workbench = await site.StartFilledAsync();
         var (page, errors) = await browser.OpenAsync(workbench.Url);
         await ChooseAsync(page, "lower");
         await Field(page, "Lift").FillAsync("40");
@@ -188,7 +190,7 @@ public sealed class WorkbenchPageTests(Browser browser) : IClassFixture<Browser>
     [BrowserFact]
     public async Task Page_KeyboardAlone_FindsAJoinAndAcceptsIt()
     {
-        await using var workbench = await StartSiteAsync();
+        await using var workbench = await site.StartFilledAsync();
         var (page, errors) = await browser.OpenAsync(workbench.Url);
         await Expect(page.Locator("#fragments li")).ToHaveCountAsync(62);
 
@@ -208,98 +210,7 @@ public sealed class WorkbenchPageTests(Browser browser) : IClassFixture<Browser>
         Assert.Empty(errors);
     }
 
-    [BrowserFact]
-    public async Task Choice_RankingNotThereYet_LeavesNothingToAccept()
-    {
-        await using var workbench = await StartSiteAsync();
-        var (page, errors) = await browser.OpenAsync(workbench.Url);
-        await ChooseAsync(page, "lower");
-        await using var held = await HeldReply.OfAsync(page, "**/api/candidates?fragment=other*");
-
-        await Fragment(page, "other 0").ClickAsync();
-        await held.Asked;
-
-        foreach (var control in new[] { "#accept", "#reject", "#png", "#fit", "#note" }) await Expect(page.Locator(control)).ToBeDisabledAsync();
-        await Expect(page.Locator("#join-title")).ToHaveTextAsync("No join shown");
-        Assert.Equal(0, (await ColoursAsync(page)).Sum);
-        await page.EvaluateAsync("() => document.getElementById('accept').click()");
-
-        held.Release();
-        await Expect(page.Locator("#join-title")).ToContainTextAsync("on other 0");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Reject join" }).ClickAsync();
-        await Expect(page.Locator("#decisions li")).ToHaveCountAsync(1);
-        await Expect(page.Locator("#decisions li")).ToContainTextAsync("on other 0");
-        Assert.Empty(errors);
-    }
-
-    [BrowserFact]
-    public async Task Choice_ReplyToAnEarlierOneComesLate_IsIgnored()
-    {
-        await using var workbench = await StartSiteAsync();
-        var (page, errors) = await browser.OpenAsync(workbench.Url);
-        await ChooseAsync(page, "lower");
-        await WatchRequestsAsync(page);
-        await using var held = await HeldReply.OfAsync(page, "**/api/candidates?fragment=lower&end=bottom");
-        var ends = page.Locator("#ends button");
-
-        await ends.Nth(1).ClickAsync();
-        await held.Asked;
-        await ends.Nth(0).ClickAsync();
-        await Expect(page.Locator("#join-title")).ToHaveTextAsync("upper on lower");
-        var asked = await page.EvaluateAsync<string[]>("() => window.asked");
-        held.Release();
-        await page.WaitForFunctionAsync("() => window.answered.some(path => path.endsWith('end=bottom'))");
-
-        Assert.Equal(asked, await page.EvaluateAsync<string[]>("() => window.asked")); // nothing was asked for on its behalf
-        Assert.Equal("upper on lower", await page.Locator("#join-title").TextContentAsync());
-        Assert.Equal("true", await ends.Nth(0).GetAttributeAsync("aria-pressed"));
-        await page.GetByRole(AriaRole.Button, new() { Name = "Accept join" }).ClickAsync();
-        await Expect(page.Locator("#decisions li")).ToHaveTextAsync("accepted: upper on lower");
-        Assert.Empty(errors);
-    }
-
-    private static ILocator Field(IPage page, string label) => page.GetByLabel(label, new() { Exact = true });
-
-    private static ILocator Fragment(IPage page, string name) => page.Locator("#fragments button").Filter(new() { Has = page.GetByText(name, new() { Exact = true }) });
-
-    // window.asked: the paths that the page asks for; window.answered: those whose answer it has read and acted on, up to its next await.
-    private static async Task WatchRequestsAsync(IPage page) => await page.EvaluateAsync("""
-        () => {
-            const ask = window.fetch;
-            Object.assign(window, { asked: [], answered: [] });
-            window.fetch = async (path, options) => {
-                window.asked.push(path);
-                const response = await ask(path, options);
-                const text = await response.text();
-                response.json = async () => {
-                    setTimeout(() => window.answered.push(path));
-                    return JSON.parse(text);
-                };
-                return response;
-            };
-        }
-        """);
-
     private static Task<string> FocusedAsync(IPage page) => page.EvaluateAsync<string>("() => document.activeElement.id");
-
-    private void FillSite()
-    {
-        Sites.DrawBrokenSlip(site.Folder);
-        Sites.WriteOthers(Path.Combine(site.Folder, "others.csv"), 60);
-    }
-
-    private Task<WorkbenchHost> StartSiteAsync()
-    {
-        FillSite();
-        return WorkbenchHost.StartAsync(site.Options, CancellationToken.None);
-    }
-
-    private static async Task ChooseAsync(IPage page, string fragment)
-    {
-        await Fragment(page, fragment).ClickAsync();
-        await Expect(page.Locator("#accept")).ToBeEnabledAsync();
-        await Expect(page.Locator("#join-title")).ToContainTextAsync($"on {fragment}");
-    }
 
     private static async Task DragAsync(IPage page, float right, float down)
     {
@@ -317,73 +228,9 @@ public sealed class WorkbenchPageTests(Browser browser) : IClassFixture<Browser>
         return await File.ReadAllBytesAsync(await download.PathAsync());
     }
 
-    private static async Task<Colours> ColoursAsync(IPage page)
-    {
-        var pixels = await page.Locator("#overlay").EvaluateAsync<string>("""
-            canvas => {
-                const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
-                let text = '';
-                for (let i = 0; i < data.length; i += 8192) text += String.fromCharCode(...data.subarray(i, i + 8192));
-                return btoa(text);
-            }
-            """);
-        return Colours.Of(Convert.FromBase64String(pixels));
-    }
-
     // The picture in the manual: WISEPANDA_SCREENSHOT=$PWD/wisepanda/docs/workbench.jpg dotnet test --filter Overlay_
     private static async Task TakeScreenshotAsync(IPage page)
     {
         if (Environment.GetEnvironmentVariable("WISEPANDA_SCREENSHOT") is { Length: > 0 } path) await page.ScreenshotAsync(new() { Path = path, Type = ScreenshotType.Jpeg, Quality = 75 });
-    }
-
-    /// <summary>The reply to one kind of request, kept back until it is released.</summary>
-    private sealed class HeldReply : IAsyncDisposable
-    {
-        private readonly TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly TaskCompletionSource released = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly IPage page;
-        private readonly string requests;
-
-        private HeldReply(IPage page, string requests) => (this.page, this.requests) = (page, requests);
-
-        /// <summary>Is done once the page has asked.</summary>
-        public Task Asked => asked.Task;
-
-        public static async Task<HeldReply> OfAsync(IPage page, string requests)
-        {
-            var held = new HeldReply(page, requests);
-            await page.RouteAsync(requests, async route =>
-            {
-                held.asked.TrySetResult();
-                await held.released.Task;
-                await route.ContinueAsync();
-            });
-            return held;
-        }
-
-        public void Release() => released.TrySetResult();
-
-        public async ValueTask DisposeAsync()
-        {
-            Release();
-            await page.UnrouteAsync(requests);
-        }
-    }
-
-    /// <summary>What of a picture is shaded as penetration and as gap, in pixels, and the sum of all its samples.</summary>
-    private sealed record Colours(int Red, int Blue, long Sum)
-    {
-        public static Colours Of(byte[] rgba)
-        {
-            var (red, blue, sum) = (0, 0, 0L);
-            for (var i = 0; i < rgba.Length; i += 4)
-            {
-                if (rgba[i] > rgba[i + 1] + 70) red++;
-                if (rgba[i + 2] > rgba[i] + 30) blue++;
-                sum += rgba[i] + rgba[i + 1] + rgba[i + 2];
-            }
-
-            return new Colours(red, blue, sum);
-        }
     }
 }

@@ -48,13 +48,13 @@ public sealed class TracedAnswerTests(ITestOutputHelper output) : IDisposable
     [SharedTracesFact]
     public void RunAsync_MeasuredLinks_MeetTheirTargets()
     {
-        var pings = RoundTripTrace.Read(Directory.GetFiles(SharedTraces.Folder!, "*.csv").Order().First());
+        var pings = TraceFile.RoundTrips(Directory.GetFiles(SharedTraces.Folder!, "*.csv").Order().First());
         AssertEven(Run(200, new EmulatedLinkOptions { RoundTrips = pings, UpBitsPerSecond = 20_000_000, DownBitsPerSecond = 100_000_000 }));
         var measured = Directory.GetFiles(SharedTraces.Folder!, "*.up").Order().ToArray();
         Assert.NotEmpty(measured);
         foreach (var up in measured)
         {
-            var link = new EmulatedLinkOptions { RoundTrips = pings, UpTrace = CapacityTrace.Read(up), DownTrace = CapacityTrace.Read(Path.ChangeExtension(up, ".down")) };
+            var link = new EmulatedLinkOptions { RoundTrips = pings, UpTrace = TraceFile.Capacity(up), DownTrace = TraceFile.Capacity(Path.ChangeExtension(up, ".down")) };
             var silence = link.UpTrace.LongestSilence > link.DownTrace.LongestSilence ? link.UpTrace.LongestSilence : link.DownTrace.LongestSilence;
             output.WriteLine(up);
             var answers = Run(200, link);
@@ -170,9 +170,9 @@ public sealed class TracedAnswerTests(ITestOutputHelper output) : IDisposable
                 lines.Add($"{at += silence}");
             }
 
-            return CapacityTrace.Read(_folder.Write($"way{way}", string.Join('\n', lines)));
+            return TraceFile.Capacity(_folder.Write($"way{way}", string.Join('\n', lines)));
         }).ToArray();
         var pings = _folder.Write("pings.csv", "PINGAVG,PINGMIN,PINGMAX,PINGSTDEV,PINGLOSS\n70,60,90,5,0\n72,60,120,20,0\n70,65,80,5,0\n80,60,120,15,1\n");
-        return new EmulatedLinkOptions { UpTrace = ways[0], DownTrace = ways[1], RoundTrips = RoundTripTrace.Read(pings) };
+        return new EmulatedLinkOptions { UpTrace = ways[0], DownTrace = ways[1], RoundTrips = TraceFile.RoundTrips(pings) };
     }
 }

@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using PdDevice.Core.Links;
 using PdDevice.Device.Link;
 using PdDevice.Tests.Inference.LlamaCpp;
 
@@ -179,11 +180,11 @@ public sealed class TracedLinkTests : IDisposable
     {
         var at = 0;
         instants = [.. gaps.Select(gap => at += gap)];
-        return CapacityTrace.Read(_folder.Write("link", string.Join('\n', instants)));
+        return TraceFile.Capacity(_folder.Write("link", string.Join('\n', instants)));
     }
 
     private RoundTripTrace Pings(params string[] rows) =>
-        RoundTripTrace.Read(_folder.Write("pings.csv", $"PINGAVG,PINGMIN,PINGMAX,PINGSTDEV,PINGLOSS\n{string.Join('\n', rows)}"));
+        TraceFile.RoundTrips(_folder.Write("pings.csv", $"PINGAVG,PINGMIN,PINGMAX,PINGSTDEV,PINGLOSS\n{string.Join('\n', rows)}"));
 
     private static TimeSpan Ms(double milliseconds) => TimeSpan.FromMilliseconds(milliseconds);
 
