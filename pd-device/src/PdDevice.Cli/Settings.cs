@@ -237,13 +237,16 @@ public static partial class Settings
         "For `pdd simulate`: relative (TTFT at most a tenth of the device's own where that is long) or absolute (TTFT at most 1 s); in both no gap over 1.25/d.", "relative", ParseObjectiveSet);
 
     public static Setting<QualityTable> Quality { get; } = new("--quality", "Simulate:Quality", "KEEP=MEAN:MOST,...",
-        "For `pdd simulate`: what refinement loses, as measured elsewhere: keep ratio, mean loss and its upper bound, which may be 0.02 at most; the default is an assumption.", "0.5=0.01:0.02", ParseQuality);
+        "For `pdd simulate`: what refinement loses, as measured elsewhere: keep ratio, mean loss and its upper bound, which may be 0.03 at most, as in 0.5=0.01:0.02. Without it what was measured on the embedded model, taken over for this one: an assumption.", null, ParseQuality);
 
     public static Setting<double> OutputMean { get; } = new("--output-mean", "Simulate:OutputMean", "TOKENS",
         "Scales the answers to this mean length, which makes them synthetic; 0 leaves them as measured, up to 1000000.", "0", Parse.Double(0, 1_000_000));
 
     public static Setting<int> Requests { get; } = new("--requests", "Simulate:Requests", "N",
         "Requests to run: a longer trace is cut off, a shorter one repeated; 0 takes it as it is, up to 1000000000.", "0", Parse.Int(0, 1_000_000_000));
+
+    public static Setting<double> Spread { get; } = new("--spread", "Simulate:Spread", "SECONDS",
+        "The grain of the trace's time stamps, 3 for Mooncake's: requests of one stamp come anywhere in it, by the seed; 0 takes them as stamped, up to 60.", "0", Parse.Double(0, 60));
 
     public static Setting<int> SimulateMaxTokens { get; } = new("--max-tokens", "Simulate:MaxTokens", "N",
         "For `pdd simulate`: the user's limit of an answer in tokens, 1 to 1000000; longer ones are cut and counted.", "4096", Parse.Int(1, 1_000_000));

@@ -32,10 +32,16 @@ internal sealed class Answer
 
     public DeviceKind Device { get; set; } = null!;
 
+    /// <summary>Whether the device can hold the prompt and the whole answer.</summary>
+    public bool Holds => Prompt + Output <= Device.Positions;
+
     /// <summary>Time of the device's prefill over its rate's promise.</summary>
     public double Slowdown { get; set; }
 
     public AnswerPlan Plan { get; set; }
+
+    /// <summary>Seconds from asking to the cloud's first token, as the device expected it.</summary>
+    public double CloudFirst { get; set; }
 
     /// <summary>The assist that runs or ran last.</summary>
     public Generation? Assist { get; set; }

@@ -1,4 +1,5 @@
 using PdDevice.Simulation.Cloud;
+using PdDevice.Simulation.Policies;
 
 namespace PdDevice.Simulation;
 
@@ -27,9 +28,13 @@ internal sealed class InvariantCheck
             Holds(1, !answer.Told || answer.Display.Shown == answer.Output || answer.Display.Shown == 0, answer, "it ended before its end");
             Holds(2, answer.Display.Shown >= shown, answer, "a shown token was taken back");
             Holds(3, !over || answer.Committed == committed, answer, "the cloud's token was taken after the device's first");
+            Holds(5, !answer.TakenOver || answer.Holds || answer.Plan.Keep < 1, answer, "the device went on with an answer it cannot hold");
+            Holds(5, answer.Display.Shown > 0 || answer.Plan.Way != Way.Device || !answer.Told || !answer.Holds, answer, "the device did not finish alone");
+            Holds(7, answer.Plan.Way != Way.Device || (answer.Assists == 0 && answer.Sent == 0), answer, "something left the device for an answer that stays on it");
             if (answer.Assist is { } assist)
             {
                 Holds(6, assist.Made <= assist.Lease, answer, "the cloud decoded past the lease");
+                Holds(6, assist.MadeAtStop is not { } made || assist.Made <= made + 1, answer, "the cloud made more than the running step's token after the device let go");
                 Holds(6, !assist.Over || assist.SlotFrom < 0, answer, "an ended assist holds a slot");
             }
 

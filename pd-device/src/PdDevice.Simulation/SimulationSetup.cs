@@ -38,6 +38,9 @@ internal static class Wire
 
     public const int Stop = 120;
 
+    /// <summary>A refined prompt of so many positions: first and last of each range, up to six digits and a comma each; a sentence of about twenty tokens is a range.</summary>
+    public static long Refined(double positions) => 60 + (long)(14 * positions / 20);
+
     /// <summary>A request with so many token ids: up to six digits and a comma each.</summary>
     public static long Request(int tokens) => 900 + (7L * tokens);
 }

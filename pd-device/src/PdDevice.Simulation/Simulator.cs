@@ -57,8 +57,8 @@ public sealed partial class Simulator : ITokenSink
     /// <summary>Answers' states ever held at once: what memory grows with.</summary>
     internal int States => _answers.Count;
 
-    /// <summary>The answers that have not ended; for tests of what decisions see.</summary>
-    internal IEnumerable<Answer> Unfinished => _answers.Where(answer => !answer.Free && !answer.Told);
+    /// <summary>The answers of which something is left; for tests of what decisions see.</summary>
+    internal IEnumerable<Answer> Unfinished => _answers.Where(answer => !answer.Free);
 
     /// <summary>Runs the trace to the end of its last answer.</summary>
     /// <param name="trace">In order of arrival.</param>
@@ -118,6 +118,7 @@ public sealed partial class Simulator : ITokenSink
         var view = View(answer);
         answer.Plan = _probe is null ? _policy.Plan(view) : _probe.Check((Policy: _policy, Simulator: this, Answer: answer), static s => s.Policy.Plan(s.Simulator.View(s.Answer)));
         answer.Display = new Display(answer.Plan.Period);
+        answer.CloudFirst = view.RoundTrip.TotalSeconds + (view.PromptTokens / view.Cloud.PrefillTokensPerSecond);
         var work = Ticks(answer.Prompt / Rates(answer).PrefillTokensPerSecond * answer.Slowdown);
         answer.PromptReady = _events.Now + work;
         answer.DevicePrompt = answer.Prompt;
@@ -157,7 +158,7 @@ public sealed partial class Simulator : ITokenSink
         var site = Least();
         return new AnswerView(
             answer.Prompt, _setup.MaxTokens, answer.Device, Rates(answer), new EngineRates(site.PrefillTokensPerSecond, site.DecodeTokensPerSecond),
-            TimeSpan.FromTicks(answer.Link.RoundTrip), answer.Link.Model.Down.BitsPerSecond, _setup.Cloud.MaxLease, Delays(answer.Link.Model, answer.Device));
+            TimeSpan.FromTicks(answer.Link.RoundTrip), answer.Link.Model.Down.BitsPerSecond, _setup.Cloud.MaxLease, _setup.Cloud.CaptureShare, Delays(answer.Link.Model, answer.Device));
     }
 
     private LearnedDelays Delays(LinkModel link, DeviceKind device)

@@ -18,6 +18,7 @@ public sealed partial class Simulator
             Fed = answer.Committed == 0 ? 0 : answer.Prompt + answer.Committed - 1,
             UntilEnd = answer.Output - answer.Committed,
             ReadyIn = answer.Plan.Way == Way.Both ? Ready(answer) : null,
+            Refines = answer.Committed == 0 && answer.Plan is { Way: Way.Both, Keep: < 1 },
         };
         var bytes = Wire.Request(answer.Prompt + answer.Committed);
         _events.Add(answer.Link.Up(_events.Now - answer.Arrived, bytes, ref answer.Luck) + answer.Arrived, new WorldEvent(EventKind.AtCloud, Index(answer), 0));
@@ -51,7 +52,7 @@ public sealed partial class Simulator
         var answer = generation.Answer;
         answer.CloudMade += count;
         if (answer.TakenOver || answer.Told) return;
-        Send(answer, first, step, count);
+        Send(answer, first, step, count, generation is { Refines: true, Made: 1 } ? Wire.Refined(answer.Plan.Keep * answer.Prompt) : 0);
         if (generation.Made == 1 && answer.Assists == 1) FirstSent(answer, generation);
     }
 
@@ -68,20 +69,20 @@ public sealed partial class Simulator
         else if (_policy.Continues) _events.Add(Math.Max(_events.Now, answer.LastComing), new WorldEvent(EventKind.LeaseCame, Index(answer), answer.Version));
     }
 
-    /// <summary>Tokens leave for the device.</summary>
-    private void Send(Answer answer, long first, long step, int count)
+    /// <summary>Tokens leave for the device, behind so many bytes.</summary>
+    private void Send(Answer answer, long first, long step, int count, long before)
     {
         answer.Sent += count;
         if (answer.Link.EvenDown)
         {
-            var delay = answer.Link.Down(0, Wire.Token, ref answer.Luck);
-            Come(answer, new TokenRun(first + delay, step, count));
+            var delay = answer.Link.Down(0, before + Wire.Token, ref answer.Luck);
+            Come(answer, new TokenRun(Math.Max(first + delay, answer.LastComing), step, count));
             return;
         }
 
         for (var i = 0; i < count; i++)
         {
-            var at = answer.Link.Down(first + (i * step) - answer.Arrived, Wire.Token, ref answer.Luck) + answer.Arrived;
+            var at = answer.Link.Down(first + (i * step) - answer.Arrived, before + Wire.Token, ref answer.Luck) + answer.Arrived;
             Come(answer, new TokenRun(Math.Max(at, answer.LastComing), 0, 1));
         }
     }
@@ -102,9 +103,6 @@ public sealed partial class Simulator
     /// <summary>The first token of an answer is on its way: with it comes the refined prompt, or the state.</summary>
     private void FirstSent(Answer answer, Generation generation)
     {
-        var delays = answer.Link.Model is { } link ? Delays(link, answer.Device) : null;
-        var usual = Seconds(answer.Link.RoundTrip) + (answer.Prompt / generation.Site.PrefillTokensPerSecond);
-        delays!.CloudWait.Add(Math.Max(0, Seconds(answer.LastComing - answer.Arrived) - usual));
         if (answer.Plan.Way != Way.Both || answer.TakenOver) return;
         var rates = Rates(answer);
         if (answer.Plan.Keep < 1) Refined(answer, rates);

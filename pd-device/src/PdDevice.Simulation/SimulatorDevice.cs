@@ -1,5 +1,6 @@
 using PdDevice.Core.CatchUp;
 using PdDevice.Simulation.Devices;
+using PdDevice.Simulation.Policies;
 
 namespace PdDevice.Simulation;
 
@@ -37,7 +38,6 @@ public sealed partial class Simulator
         var step = Ticks(1 / Rates(answer).DecodeTokensPerSecond);
         if (answer.Committed == 0) answer.Display = new Display(0);
         answer.Display.Arrive(first, step, answer.Output - answer.Committed, Tally.Gaps);
-        Delays(answer.Link.Model, answer.Device).Slowdown.Add(answer.Slowdown);
         var running = answer.Assist is { Over: false };
         if (running) Stop(answer);
         Tell(answer, endedInCloud: false);
@@ -47,11 +47,11 @@ public sealed partial class Simulator
     /// <summary>The device does it all: it was never asked otherwise, or the cloud refused.</summary>
     private void Alone(Answer answer)
     {
-        if (answer.Prompt + Math.Min(answer.Output, _setup.MaxTokens) > answer.Device.Positions)
+        if (!answer.Holds)
         {
             Tally.Impossible++;
             answer.Told = true;
-            Tally.Missed();
+            Tally.Missed(answer, Rates(answer));
             Forget(answer);
             return;
         }
@@ -143,7 +143,21 @@ public sealed partial class Simulator
     private void Tell(Answer answer, bool endedInCloud)
     {
         answer.Told = true;
+        Learn(answer);
         Tally.Answer(answer, Rates(answer), endedInCloud, _events.Now);
+    }
+
+    /// <summary>
+    /// What the device has seen of this answer, for the plans of later ones. An answer it makes alone is told when it
+    /// begins, with all of it yet to come: nothing is learned of it.
+    /// </summary>
+    private void Learn(Answer answer)
+    {
+        var delays = Delays(answer.Link.Model, answer.Device);
+        if (answer.Committed > 0 && answer.Display.First <= _events.Now)
+            delays.CloudWait.Add(Math.Max(0, Seconds(answer.Display.First - answer.Arrived) - answer.CloudFirst));
+        var chunk = Rates(answer).Prefill(Rates(answer).DeviceChunk) * answer.Slowdown;
+        if (answer.Plan.Way == Way.Both && _events.Now - answer.Arrived >= chunk.Ticks) delays.Slowdown.Add(answer.Slowdown);
     }
 
     /// <summary>Nothing of it is left anywhere: what it cost is known.</summary>

@@ -99,6 +99,47 @@ public sealed class SimulatorTests
     }
 
     [Fact]
+    public void Run_PromptBeyondTheDevice_IsAttainableForEveryPolicyAndComparedWithNoDevice()
+    {
+        var setup = Worlds.Ordinary("phone-npu");
+        var trace = new[] { new TraceRequest(0, setup.Devices.Kinds[0].Positions, 20) };
+        var alone = Worlds.Run(PolicyCatalog.DeviceOnly, setup, trace).Tally;
+        var cloud = Worlds.Run(PolicyCatalog.CloudOnly, setup, trace).Tally;
+        Assert.Equal((1, 1, 0), (alone.Impossible, alone.Attainable, alone.Met));
+        Assert.Equal((0, 1, 1), (cloud.Impossible, cloud.Attainable, cloud.Met));
+        Assert.Equal((0, 0), (alone.SlowTtft.Count, cloud.SlowTtft.Count));
+    }
+
+    [Fact]
+    public void Run_RefinedPrompt_CostsTheCloudItsReadingAndTheLinkItsBytes()
+    {
+        var setup = Worlds.Ordinary("phone-npu", "rtt=40ms,down=8mbit") with { PrefillJitter = 0 };
+        TraceRequest[] trace = [new(0, 8000, 400)];
+        var (none, some) = (First(0), First(0.1));
+        var prefill = setup.Cloud.Costs.Seconds(BatchWork.Prefill(0, 8000));
+        Assert.Equal(0.1 * prefill, some - none, 1e-4);
+        var unrefined = Worlds.Run(PolicyCatalog.Unrefined, setup, trace).Tally.Ttft.Mean;
+        Assert.Equal(Wire.Refined(0.5 * 8000) / 1e6, none - unrefined, 1e-4);
+
+        double First(double share) => Worlds.Run(PolicyCatalog.PdDevice, setup with { Cloud = setup.Cloud with { CaptureShare = share } }, trace).Tally.Ttft.Mean;
+    }
+
+    [Fact]
+    public void Run_PoolsApart_OnlyTheLastLayersStateKeepsTheSecondTokenWaiting()
+    {
+        var setup = Worlds.Ordinary("laptop-gpu", "rtt=0ms");
+        var settings = PolicyCatalog.Usual(PolicyCatalog.CloudPools, 4);
+        const int prompt = 100_000;
+        var sending = prompt * setup.Cloud.KvBytesPerPosition / setup.Cloud.PoolBytesPerSecond;
+        var step = setup.Cloud.Costs.Seconds(BatchWork.Decode(1, prompt + 1));
+        Assert.Equal(sending + step, Gap(1), 0.03 * sending); // percentiles and means of gaps are within the sketch's error
+        Assert.Equal(1 / setup.Devices.Kinds[0].Rates(prompt).DecodeTokensPerSecond, Gap(1.0 / 32), 1e-3); // hidden by the display's pace
+
+        double Gap(double exposed) =>
+            Worlds.Run(PolicyCatalog.CloudPools, setup with { Cloud = setup.Cloud with { ExposedKvShare = exposed } }, [new TraceRequest(0, prompt, 30)], settings).Tally.LargestGap.Mean;
+    }
+
+    [Fact]
     public void Run_BrokenOff_HoldsWhatHadEnded()
     {
         using var stop = new CancellationTokenSource();

@@ -20,8 +20,8 @@ internal sealed record Scenario(string Name, string Title, string Trace, string 
         new("azure-absolute", "Azure chat, all devices, absolute objectives", Azure, Mix, "absolute"),
         new("azure-accelerated", "Azure chat, devices with p/d of 40 and more, absolute objectives", Azure, Accelerated, "absolute"),
         new("azure-long", "Azure prompts, answers scaled to a mean of 4,000 (synthetic), devices with p/d of 40 and more, absolute objectives", Azure, Accelerated, "absolute", "--output-mean", "4000", "--max-tokens", "12288"),
-        new("mooncake-relative", "Mooncake conversation, all devices, relative objectives", Mooncake, Mix, "relative"),
-        new("mooncake-absolute", "Mooncake conversation, all devices, absolute objectives", Mooncake, Mix, "absolute"),
+        new("mooncake-relative", "Mooncake conversation, all devices, relative objectives", Mooncake, Mix, "relative", "--spread", "3"),
+        new("mooncake-absolute", "Mooncake conversation, all devices, absolute objectives", Mooncake, Mix, "absolute", "--spread", "3"),
     ];
 
     /// <summary>The command line after <c>pdd</c>.</summary>

@@ -20,7 +20,7 @@ public static class SimulateCommand
         {
             Settings.SimulateTrace.Option, Settings.Policies.Option, Settings.Load.Option, Settings.Search.Option, Settings.SimulateSeed.Option,
             Settings.Report.Option, Settings.Json.Option, Settings.CloudHardware.Option, Settings.Machines.Option, Settings.ModelSize.Option,
-            Settings.Devices.Option, Settings.Links.Option, Settings.ObjectiveSet.Option, Settings.Quality.Option, Settings.OutputMean.Option,
+            Settings.Devices.Option, Settings.Links.Option, Settings.ObjectiveSet.Option, Settings.Quality.Option, Settings.OutputMean.Option, Settings.Spread.Option,
             Settings.Requests.Option, Settings.SimulateMaxTokens.Option, Settings.Check.Option,
         };
         command.SetAction((result, cancellationToken) => Task.FromResult(Run(result, cancellationToken)));

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using PdDevice.Core.Planning.Costs;
 using PdDevice.Core.Planning.Requests;
+using PdDevice.Evaluation.Reports;
 using PdDevice.Simulation;
 using PdDevice.Simulation.Cloud;
 using PdDevice.Simulation.Devices;
@@ -20,11 +21,12 @@ namespace PdDevice.Cli.Simulate;
 /// <param name="Search">Whether each policy's highest load is looked for.</param>
 /// <param name="OutputMean">Mean length the answers are scaled to; null: as measured.</param>
 /// <param name="Requests">To run; 0: as many as the trace has.</param>
+/// <param name="Spread">Grain of the trace's time stamps over which its requests are spread; zero: as they are.</param>
 /// <param name="Report">Folder of the HTML report; null: none.</param>
 /// <param name="Json">File of the results; null: none.</param>
 public sealed record SimulationPlan(
     string Trace, IReadOnlyList<string> Policies, SimulationSetup Setup, QualityTable Quality, string QualityText, string CloudName, string Model,
-    double Load, bool Search, double? OutputMean, long Requests, string? Report, string? Json)
+    double Load, bool Search, double? OutputMean, long Requests, TimeSpan Spread, string? Report, string? Json)
 {
     /// <exception cref="CliException">An option cannot be used.</exception>
     public static SimulationPlan From(ParseResult result)
@@ -37,17 +39,18 @@ public sealed record SimulationPlan(
             throw new CliException($"{json} is a folder, or its folder does not exist. Choose another file for --json.");
         try
         {
-            var quality = Settings.Quality.Of(result)!;
+            var given = Settings.Quality.Of(result);
+            var quality = given ?? Measured();
             var costs = hardware.With(model);
-            var cloud = new CloudSetup(costs, costs.Positions, Settings.Machines.Of(result)) { KvBytesPerPosition = costs.Model.KvBytesPerPosition };
+            var cloud = new CloudSetup(costs, costs.Positions, Settings.Machines.Of(result)) { KvBytesPerPosition = costs.Model.KvBytesPerPosition, ExposedKvShare = 1.0 / costs.Model.Layers };
             var setup = new SimulationSetup(
                 cloud, DeviceMix.Parse(Settings.Devices.Of(result)!, model), Settings.Links.Of(result)!, new Objectives(Settings.ObjectiveSet.Of(result)))
             {
                 Seed = Settings.SimulateSeed.Of(result), MaxTokens = Settings.SimulateMaxTokens.Of(result), Check = Settings.Check.Of(result),
             };
             return new SimulationPlan(
-                trace, policies, setup, quality, QualityOf(quality), hardware.Name, model.Name, Settings.Load.Of(result), Settings.Search.Of(result),
-                Settings.OutputMean.Of(result) is > 0 and var mean ? mean : null, Settings.Requests.Of(result), Settings.Report.Of(result), json);
+                trace, policies, setup, quality, QualityOf(quality, given is null), hardware.Name, model.Name, Settings.Load.Of(result), Settings.Search.Of(result),
+                Settings.OutputMean.Of(result) is > 0 and var mean ? mean : null, Settings.Requests.Of(result), TimeSpan.FromSeconds(Settings.Spread.Of(result)), Settings.Report.Of(result), json);
         }
         catch (Exception exception) when (exception is FormatException or MemoryMisfitException)
         {
@@ -55,6 +58,9 @@ public sealed record SimulationPlan(
         }
     }
 
-    private static string QualityOf(QualityTable quality) =>
-        string.Join(", ", quality.Points.ToArray().Select(point => FormattableString.Invariant($"keep {point.KeepRatio:0.##} loses at most {point.MostLoss:0.###}"))) + "; given, not measured here";
+    private static QualityTable Measured() => QualityTable.Of(MeasuredQuality.BuiltIn() ?? throw new CliException("This build holds no measured quality. Give one with --quality."));
+
+    private static string QualityOf(QualityTable quality, bool measured) =>
+        string.Join(", ", quality.Points.ToArray().Select(point => FormattableString.Invariant($"keep {point.KeepRatio:0.##} loses at most {point.MostLoss:0.###}"))) 
+        + (measured ? "; measured on the embedded model, taken over for this one" : "; given, not measured here");
 }

@@ -14,7 +14,7 @@ public sealed class SimulationRun(SimulationPlan plan, SimulationScreen screen)
     public SimulationReport Run(CancellationToken cancellationToken)
     {
         var (notes, prompt, output, rate) = Survey();
-        var scaling = new TraceScaling(plan.Load, plan.OutputMean is { } mean ? mean / output : 1, plan.Requests);
+        var scaling = new TraceScaling(plan.Load, plan.OutputMean is { } mean ? mean / output : 1, plan.Requests, plan.Spread.Ticks, plan.Setup.Seed);
         var requests = plan.Requests > 0 ? plan.Requests : notes.Requests;
         var comparison = new Comparison(plan.Setup, plan.Quality, () => TraceReader.Read(plan.Trace), scaling);
         var (results, best, loads) = (new List<PolicyResult>(), new List<PolicyResult>(), new List<LoadPoint>());
@@ -83,6 +83,7 @@ public sealed class SimulationRun(SimulationPlan plan, SimulationScreen screen)
     {
         if (plan.Load != 1) yield return FormattableString.Invariant($"requests come {plan.Load} times as fast as measured");
         if (scaling.SyntheticOutputs) yield return FormattableString.Invariant($"answers are {scaling.OutputFactor:0.##} times as long as measured");
+        if (scaling.Spread > 0) yield return FormattableString.Invariant($"requests of one time stamp are spread over {plan.Spread.TotalSeconds} s, the stamps' grain");
         if (plan.Requests > measured) yield return "the trace is repeated";
     }
 }

@@ -20,20 +20,21 @@ public static class MeasuredQuality
         return Of(stream, weightsFingerprint) ?? throw new FormatException($"'{file}' was measured with another model than this device's. Run pdd eval refinement with its own.");
     }
 
-    /// <summary>What comes with the program: of the embedded model; null for any other.</summary>
-    public static RefinementQuality? BuiltIn(string weightsFingerprint)
+    /// <summary>What comes with the program, of the embedded model; null in a build without.</summary>
+    /// <param name="weightsFingerprint">Of the model that is to choose by it: null for any other than the embedded one. Null: that one.</param>
+    public static RefinementQuality? BuiltIn(string? weightsFingerprint = null)
     {
         using var stream = typeof(MeasuredQuality).Assembly.GetManifestResourceStream(Embedded);
         return stream is null ? null : Of(stream, weightsFingerprint);
     }
 
-    private static RefinementQuality? Of(Stream stream, string weightsFingerprint)
+    private static RefinementQuality? Of(Stream stream, string? weightsFingerprint)
     {
         try
         {
             var report = JsonSerializer.Deserialize(stream, EvalJson.Default.RefinementReport);
             if (report?.Rows is null) throw new FormatException("No rows.");
-            return report.WeightsFingerprint == weightsFingerprint ? ReportBuilder.Quality(report.Rows) : null;
+            return weightsFingerprint is null || report.WeightsFingerprint == weightsFingerprint ? ReportBuilder.Quality(report.Rows) : null;
         }
         catch (Exception exception) when (exception is JsonException or ArgumentException or FormatException)
         {

@@ -31,4 +31,16 @@ public sealed record CloudSetup(ICostModel Costs, long KvPositions, int Machines
 
     /// <summary>Bytes of KV of one position.</summary>
     public double KvBytesPerPosition { get; init; } = 131_072;
+
+    /// <summary>
+    /// Share of a prompt's KV that is still to be sent from pool to pool when its prefill ends. Default 1/32: each layer
+    /// is sent while the next one is computed, as Splitwise (ISCA 2024) does, so that of 32 layers the last is left.
+    /// </summary>
+    public double ExposedKvShare { get; init; } = 1.0 / 32;
+
+    /// <summary>
+    /// What reading attention for a refined prompt adds to its prefill, as a share. Default 0.05: the most that docs/refinement.md
+    /// allows; an assumption for this hardware, measured on a CPU's.
+    /// </summary>
+    public double CaptureShare { get; init; } = 0.05;
 }

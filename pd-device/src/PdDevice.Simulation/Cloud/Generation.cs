@@ -31,6 +31,12 @@ internal sealed class Generation
 
     public int Made { get; set; }
 
+    /// <summary>Whether its attention is read for a refined prompt.</summary>
+    public bool Refines { get; init; }
+
+    /// <summary>Made when the cloud learned that its device has let go; null: it has not.</summary>
+    public int? MadeAtStop { get; set; }
+
     public long Asked { get; set; }
 
     public TimeSpan? ReadyIn { get; set; }

@@ -90,6 +90,7 @@ internal sealed class Node
         if (generation.SlotFrom >= 0)
         {
             Flush(generation, now);
+            generation.MadeAtStop ??= generation.Made;
             Poke(now);
         }
         else
@@ -223,6 +224,7 @@ internal sealed class Node
         _turn.Clear();
         _prefillRows = 0;
         var work = default(BatchWork);
+        var reading = 0.0;
         var (decodes, kv, most) = (0, 0L, int.MaxValue);
         foreach (var share in _shares)
         {
@@ -231,7 +233,9 @@ internal sealed class Node
             if (generation.PrefillLeft > 0)
             {
                 _prefillRows += share.Count;
-                work += BatchWork.Prefill(generation.Fed, share.Count);
+                var prefill = BatchWork.Prefill(generation.Fed, share.Count);
+                work += prefill;
+                if (generation.Refines) reading += _setup.CaptureShare * _setup.Costs.Seconds(prefill);
             }
             else
             {
@@ -242,7 +246,7 @@ internal sealed class Node
         }
 
         _steps = _prefillRows > 0 ? 1 : most;
-        _firstStep = _setup.Costs.Seconds(work + BatchWork.Decode(decodes, kv));
+        _firstStep = _setup.Costs.Seconds(work + BatchWork.Decode(decodes, kv)) + reading;
         var last = _steps > 1 ? _setup.Costs.Seconds(BatchWork.Decode(decodes, kv + ((long)decodes * (_steps - 1)))) : _firstStep;
         _slope = _steps > 1 ? (last - _firstStep) / (_steps - 1) : 0;
         _from = now;

@@ -100,7 +100,7 @@ internal sealed class Site
     {
         _moving++;
         generation.Node = null;
-        _moved(generation, now + (long)(generation.Fed * _setup.KvBytesPerPosition / _setup.PoolBytesPerSecond * TimeSpan.TicksPerSecond));
+        _moved(generation, now + (long)(generation.Fed * _setup.KvBytesPerPosition * _setup.ExposedKvShare / _setup.PoolBytesPerSecond * TimeSpan.TicksPerSecond));
     }
 
     private QueueOutlook Outlook()

@@ -1,6 +1,7 @@
 using PdDevice.Core.Planning;
 using PdDevice.Core.Planning.Costs;
 using PdDevice.Core.Planning.Delays;
+using PdDevice.Core.Planning.Requests;
 using PdDevice.Simulation.Devices;
 
 namespace PdDevice.Simulation.Measures;
@@ -30,7 +31,7 @@ public sealed class Tally
 
     public QuantileSketch Total { get; } = new();
 
-    /// <summary>Of requests whose device alone needs at least ten times (round trip + cloud prefill): their TTFT here, and on the device alone.</summary>
+    /// <summary>Of requests that their device can answer alone and for which it needs at least ten times (round trip + cloud prefill): their TTFT here, and on the device alone.</summary>
     public QuantileSketch SlowTtft { get; } = new();
 
     public QuantileSketch SlowAlone { get; } = new();
@@ -104,9 +105,11 @@ public sealed class Tally
 
     internal GapCounts Gaps { get; }
 
-    internal void Missed()
+    /// <summary>Nobody answers a request, though somebody might have in an idle world.</summary>
+    internal void Missed(Answer answer, EngineRates rates)
     {
         Answers++;
+        if (InTime(answer, rates).InTime) Attainable++;
     }
 
     /// <summary>An answer is told to its end.</summary>
@@ -123,15 +126,12 @@ public sealed class Tally
         if (endedInCloud) EndedInCloud++;
         if (answer.Assists > 0) UsedCloud++;
 
-        var prefill = _setup.Cloud.Costs.PrefillSeconds(answer.Prompt);
-        var cloudFirst = Seconds(answer.Link.RoundTrip) + prefill;
-        var objectives = _setup.Objectives.Of(rates, answer.Prompt, cloudFirst);
+        var (inTime, objectives, cloudFirst, alone) = InTime(answer, rates);
+        if (inTime) Attainable++;
         var stalled = gap > objectives.LargestGap + Tolerance;
         if (stalled) Stalled++;
         if (!stalled && ttft <= objectives.Ttft + Tolerance) Met++;
-        var alone = answer.Prompt / rates.PrefillTokensPerSecond * answer.Slowdown;
-        if (objectives.Ttft >= Math.Min(cloudFirst, alone)) Attainable++;
-        if (alone >= 10 * cloudFirst)
+        if (double.IsFinite(alone) && alone >= 10 * cloudFirst)
         {
             SlowTtft.Add(ttft);
             SlowAlone.Add(alone);
@@ -140,7 +140,7 @@ public sealed class Tally
         PromptTokens += answer.Prompt;
         OutputTokens += answer.Output;
         var batch = (int)Math.Max(1, Math.Min(FullBatch, _setup.Cloud.KvPositions / (answer.Prompt + answer.Output)));
-        _prefillSeconds += prefill;
+        _prefillSeconds += _setup.Cloud.Costs.PrefillSeconds(answer.Prompt);
         _decodeSeconds += answer.Output * _setup.Cloud.Costs.DecodeStepSeconds(batch, batch * (answer.Prompt + (answer.Output / 2L))) / batch;
         if (answer.Plan.Way != Policies.Way.Cloud || answer.TakenOver) Device(answer, rates, endedInCloud, now);
     }
@@ -155,6 +155,15 @@ public sealed class Tally
     }
 
     internal void Close(long now, long busyTicks) => (End, BusySeconds) = (now, busyTicks / (double)TimeSpan.TicksPerSecond);
+
+    /// <summary>Whether the first token could be in time in an idle world, and what that hangs on; <c>Alone</c> is infinite where the device cannot hold the answer.</summary>
+    private (bool InTime, RequestObjectives Objectives, double CloudFirst, double Alone) InTime(Answer answer, EngineRates rates)
+    {
+        var cloudFirst = Seconds(answer.Link.RoundTrip) + _setup.Cloud.Costs.PrefillSeconds(answer.Prompt);
+        var objectives = _setup.Objectives.Of(rates, answer.Prompt, cloudFirst);
+        var alone = answer.Holds ? answer.Prompt / rates.PrefillTokensPerSecond * answer.Slowdown : double.PositiveInfinity;
+        return (objectives.Ttft >= Math.Min(cloudFirst, alone), objectives, cloudFirst, alone);
+    }
 
     private void Device(Answer answer, EngineRates rates, bool endedInCloud, long now)
     {

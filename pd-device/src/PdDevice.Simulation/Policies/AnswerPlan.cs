@@ -34,10 +34,11 @@ public readonly record struct AnswerPlan(Way Way, int Lease, long Period, double
 /// <param name="RoundTrip">Of the link, as measured when greeting the cloud.</param>
 /// <param name="DownBitsPerSecond">What the link carried towards the device of late; 0: unmetered.</param>
 /// <param name="MaxLease">The cloud's limit for one lease.</param>
+/// <param name="CaptureShare">What reading attention adds to the cloud's prefill, as the cloud says.</param>
 /// <param name="Delays">What was learned of earlier answers.</param>
 public readonly record struct AnswerView(
     int PromptTokens, int MaxTokens, DeviceKind Device, EngineRates Rates, EngineRates Cloud, TimeSpan RoundTrip, double DownBitsPerSecond, int MaxLease,
-    LearnedDelays Delays);
+    double CaptureShare, LearnedDelays Delays);
 
 /// <summary>What a device knows when the first token has come. Times in seconds.</summary>
 /// <param name="Rates">p and d as measured on this device.</param>

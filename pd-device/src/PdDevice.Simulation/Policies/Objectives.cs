@@ -1,5 +1,6 @@
 using PdDevice.Core.Planning;
 using PdDevice.Core.Planning.Requests;
+using PdDevice.Core.Refinement;
 
 namespace PdDevice.Simulation.Policies;
 
@@ -15,9 +16,9 @@ public enum ObjectiveSet
 
 /// <summary>What every answer of a run has to keep to; the largest gap is 1.25/d in both sets.</summary>
 /// <param name="Set">Which set. Default relative.</param>
-/// <param name="MostLoss">Largest loss of quality by refinement, 0 to 1. Default 0.02.</param>
+/// <param name="MostLoss">Largest loss of quality by refinement, 0 to 1. Default what refinement may lose, by its own rule.</param>
 /// <param name="Epsilon">Share of answers that may stall. Default 0.01.</param>
-public sealed record Objectives(ObjectiveSet Set = ObjectiveSet.Relative, double MostLoss = 0.02, double Epsilon = RequestObjectives.DefaultEpsilon)
+public sealed record Objectives(ObjectiveSet Set = ObjectiveSet.Relative, double MostLoss = -RefinementQuality.LeastLowerBound / 100, double Epsilon = RequestObjectives.DefaultEpsilon)
 {
     /// <summary>Those of one request.</summary>
     /// <param name="device">p and d of its device for its prompt.</param>

@@ -25,6 +25,7 @@ public sealed class PdDevicePolicy(Objectives objectives, QualityTable? quality)
         DeviceSlack = view.Rates.DeviceChunk / view.Rates.PrefillTokensPerSecond,
         RoundTrip = view.RoundTrip.TotalSeconds, CloudPrefill = view.PromptTokens / view.Cloud.PrefillTokensPerSecond,
         CloudStep = 1 / view.Cloud.DecodeTokensPerSecond, MostLease = view.MaxLease, Delays = view.Delays,
+        RefineSeconds = view.CaptureShare * view.PromptTokens / view.Cloud.PrefillTokensPerSecond,
     };
 
     internal static AnswerPlan Translate(in RequestPlan plan, in AnswerView view) =>

@@ -4,7 +4,9 @@ namespace PdDevice.Simulation.Traces;
 /// <param name="Load">Arrivals per unit of time, times as many as measured; above 0.</param>
 /// <param name="OutputFactor">Answers this many times as long; above 0. Other than 1 the answers are synthetic.</param>
 /// <param name="Requests">Requests to run: the trace is repeated, or cut off, to have as many; 0: as they are. Repeated, the arrivals are synthetic.</param>
-public sealed record TraceScaling(double Load = 1, double OutputFactor = 1, long Requests = 0)
+/// <param name="Spread">Grain of the trace's time stamps, ticks, over which requests of one instant are spread; 0: as they are. Spread, the arrivals are synthetic within it.</param>
+/// <param name="Seed">Of the luck of spreading.</param>
+public sealed record TraceScaling(double Load = 1, double OutputFactor = 1, long Requests = 0, long Spread = 0, ulong Seed = 0)
 {
     /// <summary>Whether the answers' lengths were not measured.</summary>
     public bool SyntheticOutputs => OutputFactor != 1;
@@ -15,7 +17,7 @@ public sealed record TraceScaling(double Load = 1, double OutputFactor = 1, long
         long done = 0, offset = 0, last = 0;
         do
         {
-            foreach (var request in read())
+            foreach (var request in Spread > 0 ? TraceSpread.Over(read(), Spread, Seed) : read())
             {
                 if (Requests > 0 && done == Requests) yield break;
                 last = request.At;

@@ -1,3 +1,5 @@
+using PdDevice.Core.Refinement;
+
 namespace PdDevice.Core.Planning.Requests;
 
 /// <summary>How good answers are when only a share of the prompt's remaining positions is kept.</summary>
@@ -29,6 +31,10 @@ public sealed class QualityTable
         all.Sort((a, b) => b.KeepRatio.CompareTo(a.KeepRatio));
         _points = [.. all];
     }
+
+    /// <summary>What was measured: points of exact match become shares, and what was gained counts as nothing lost.</summary>
+    public static QualityTable Of(RefinementQuality measured) => new([.. measured.Ratios.Select(ratio =>
+        new QualityPoint(ratio.Ratio, Math.Max(0, -ratio.MeanChange / 100), Math.Clamp(-ratio.LowerBound / 100, Math.Max(0, -ratio.MeanChange / 100), 1)))]);
 
     /// <summary>No refinement: the whole prompt only.</summary>
     public static QualityTable Whole { get; } = new();
