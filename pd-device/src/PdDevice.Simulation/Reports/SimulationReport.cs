@@ -65,7 +65,7 @@ public sealed record SimulationReport
     public IReadOnlyList<ParetoPoint> Pareto { get; init; } = [];
 }
 
-/// <summary>P/D-Device at one keep ratio; its losses are given, not measured by the run.</summary>
+/// <summary>P/D-Device at one keep ratio; its losses are those of <see cref="SimulationReport.Quality"/>, not measured by the run.</summary>
 public sealed record ParetoPoint(double Keep, double MeanLoss, double MostLoss, double SlotSecondsPerAnswer, double CloudTokensPerAnswer);
 
 /// <summary>One policy at one load.</summary>
