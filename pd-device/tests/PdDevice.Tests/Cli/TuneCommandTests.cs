@@ -64,7 +64,7 @@ public sealed class TuneCommandTests : IDisposable
 
     [Theory]
     [InlineData("TIMESTAMP,ContextTokens,GeneratedTokens", "2023-11-16 18:15:4{0}.5,{1},{2}")]
-    [InlineData("", "{{\"timestamp\": {0}000, \"input_length\": {1}, \"output_length\": {2}}}")]
+    [InlineData("", "{{\"timestamp\": 1{0}000, \"input_length\": {1}, \"output_length\": {2}}}")]
     [InlineData("seconds,prompt_tokens,output_tokens", "{0},{1},{2}")]
     public async Task Tune_FleetOfATrace_PlansForAllItsSizes(string header, string line)
     {

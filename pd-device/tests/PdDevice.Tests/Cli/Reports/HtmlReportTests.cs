@@ -24,7 +24,7 @@ public sealed class HtmlReportTests : IAsyncLifetime
     [BrowserFact]
     public async Task Report_OfASearch_ShowsEveryTableAndPlotOffline()
     {
-        var page = await OpenAsync("--search", "--seed", "5", "--links", "rtt=50ms,up=10mbit,down=40mbit;rtt=20ms,up=5mbit,down=20mbit");
+        var page = await OpenAsync(Policies, "--search", "--seed", "5", "--links", "rtt=50ms,up=10mbit,down=40mbit;rtt=20ms,up=5mbit,down=20mbit");
         var facts = await page.Page.Locator("#facts").InnerTextAsync();
         Assert.Contains("pdd simulate --trace", facts);
         Assert.Contains("--links 'rtt=50ms,up=10mbit,down=40mbit;rtt=20ms,up=5mbit,down=20mbit'", facts);
@@ -53,7 +53,7 @@ public sealed class HtmlReportTests : IAsyncLifetime
     [BrowserFact]
     public async Task Report_WithoutSearch_ShowsOneLoadAndSaysSo()
     {
-        var page = await OpenAsync("--policies", "device-only,cloud-only");
+        var page = await OpenAsync(["device-only", "cloud-only"]);
         Assert.Equal(5, (await TablesAsync(page.Page)).Count);
         Assert.Equal("3", await page.Page.Locator("body").GetAttributeAsync("data-drawn"));
         await DrawnAsync(page.Page, "goodput", ["load, times the trace's own rate"], lines: 0, points: 2, ["device-only", "cloud-only"]);
@@ -96,12 +96,12 @@ public sealed class HtmlReportTests : IAsyncLifetime
         return tables;
     }
 
-    private async Task<(IPage Page, List<string> Asked, List<string> Errors, JsonElement Json)> OpenAsync(params string[] arguments)
+    private async Task<(IPage Page, List<string> Asked, List<string> Errors, JsonElement Json)> OpenAsync(string[] policies, params string[] arguments)
     {
         var trace = Path.Combine(_folder, "trace.csv");
         await File.WriteAllTextAsync(trace, "seconds,prompt_tokens,output_tokens\n" + string.Concat(Enumerable.Range(0, 80).Select(i => $"{i},{500 + (i * 7 % 900)},{50 + (i * 13 % 300)}\n")));
         var report = Path.Combine(_folder, "report");
-        var run = await Pdd.RunAsync(["simulate", "--trace", trace, "--policies", string.Join(',', Policies), "--report", report, .. arguments]);
+        var run = await Pdd.RunAsync(["simulate", "--trace", trace, "--policies", string.Join(',', policies), "--report", report, .. arguments]);
         Assert.True(run.Code == 0, run.Error);
         var (page, asked, errors) = await _browser!.OpenAsync(Path.Combine(report, "index.html"));
         await page.Locator("body[data-drawn]").WaitForAsync();
