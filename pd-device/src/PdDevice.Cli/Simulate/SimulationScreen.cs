@@ -36,7 +36,7 @@ public sealed class SimulationScreen(IAnsiConsole console, TimeProvider time)
     }
 
     /// <summary>Seconds as h:mm:ss, or m:ss under an hour.</summary>
-    internal static string Left(double seconds)
+    public static string Left(double seconds)
     {
         var left = TimeSpan.FromSeconds(Math.Clamp(seconds, 0, 1e9));
         return left.TotalHours >= 1 ? $"{(long)left.TotalHours}:{left:mm\\:ss}" : $"{left:m\\:ss}";

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using PdDevice.Core.Planning.Costs;
 using PdDevice.Core.Planning.Fleet;
 using Spectre.Console;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Playwright;
+using PdDevice.Simulation.Reports;
 
 namespace PdDevice.Tests.Cli.Reports;
 
@@ -54,12 +55,31 @@ public sealed class HtmlReportTests : IAsyncLifetime
     public async Task Report_WithoutSearch_ShowsOneLoadAndSaysSo()
     {
         var page = await OpenAsync(["device-only", "cloud-only"]);
+        Assert.Contains("PDD__Simulate__Seed=7 pdd simulate", await page.Page.Locator("#facts").InnerTextAsync());
         Assert.Equal(5, (await TablesAsync(page.Page)).Count);
         Assert.Equal("3", await page.Page.Locator("body").GetAttributeAsync("data-drawn"));
         await DrawnAsync(page.Page, "goodput", ["load, times the trace's own rate"], lines: 0, points: 2, ["device-only", "cloud-only"]);
         Assert.Contains("one load; --search tries more", await page.Page.Locator("#goodput").InnerTextAsync());
         Assert.Contains("for the policy pd-device", await page.Page.Locator("#pareto").InnerTextAsync());
         Clean(page);
+    }
+
+    [BrowserFact]
+    public async Task Report_BrokenOffBeforeAnAnswerHadEnded_SaysSo()
+    {
+        HtmlReport.Write(_folder, new SimulationReport
+        {
+            Trace = "trace.csv", Requests = 7, Synthetic = [], MeanPrompt = 5, MeanOutput = 6, Seed = 1, Cloud = "H200", Machines = 4, Model = "8B", Devices = "board:1", Links = ["<b>"],
+            Objectives = "relative", Quality = "none", EnergySource = "none", Partial = true, Policies = [],
+        }, "pdd simulate </script><script>fail()</script>");
+        var (page, asked, errors) = await _browser!.OpenAsync(Path.Combine(_folder, HtmlReport.Page));
+        await page.Locator("body[data-drawn]").WaitForAsync();
+        var text = await page.Locator("body").InnerTextAsync();
+        Assert.Contains("Partial: the run was broken off", text);
+        Assert.Contains("Nothing had ended", text);
+        Assert.Contains("pdd simulate </script><script>fail()</script>", text);
+        Assert.Equal(0, await page.Locator("table, svg").CountAsync());
+        Clean((page, asked, errors, default));
     }
 
     private static void Clean((IPage Page, List<string> Asked, List<string> Errors, JsonElement Json) page)
@@ -101,7 +121,7 @@ public sealed class HtmlReportTests : IAsyncLifetime
         var trace = Path.Combine(_folder, "trace.csv");
         await File.WriteAllTextAsync(trace, "seconds,prompt_tokens,output_tokens\n" + string.Concat(Enumerable.Range(0, 80).Select(i => $"{i},{500 + (i * 7 % 900)},{50 + (i * 13 % 300)}\n")));
         var report = Path.Combine(_folder, "report");
-        var run = await Pdd.RunAsync(["simulate", "--trace", trace, "--policies", string.Join(',', policies), "--report", report, .. arguments]);
+        var run = await Pdd.RunAsync(["simulate", "--trace", trace, "--policies", string.Join(',', policies), "--report", report, .. arguments], new Dictionary<string, string> { ["PDD__Simulate__Seed"] = "7" });
         Assert.True(run.Code == 0, run.Error);
         var (page, asked, errors) = await _browser!.OpenAsync(Path.Combine(report, "index.html"));
         await page.Locator("body[data-drawn]").WaitForAsync();

@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-namespace PdDevice.Tests.Cli;
+namespace PdDevice.Tests.Cli.Simulate;
 
 /// <summary>Ctrl+C in the terminal of a real <c>pdd simulate</c> that would run for hours.</summary>
 [Collection("Engine")]
@@ -75,6 +75,6 @@ public sealed partial class SimulateInterruptTests : IDisposable
         Progress().Match(shown) is { Success: true } match ? long.Parse(match.Groups["done"].Value, NumberStyles.AllowThousands, CultureInfo.InvariantCulture) : 0;
 
     /// <summary>Bar, share, requests, rate and time left.</summary>
-    [GeneratedRegex(@"pd-device +\[#*\.*\] +\d+ %  (?<done>[\d,]+) requests, [\d,]+/s, [\d:]+ left")]
+    [GeneratedRegex(@"pd-device {12}\[[#.]{30}\] +\d+ %  (?<done>[\d,]+) requests, [\d,]+/s, [\d:]+ left", RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex Progress();
 }
