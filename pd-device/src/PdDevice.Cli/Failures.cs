@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Connections;
 using PdDevice.Device.Answers;
 using PdDevice.Http.Hosting;
 using PdDevice.Inference;
+using PdDevice.Simulation.Traces;
 
 namespace PdDevice.Cli;
 
@@ -40,7 +41,7 @@ public static class Failures
 
     private static string? Line(Exception exception) => exception switch
     {
-        CliException or EngineException or AnswerException or SetupException => exception.Message,
+        CliException or EngineException or AnswerException or SetupException or TraceException => exception.Message,
         IOException { InnerException: AddressInUseException } => "The address is in use. Choose another with --listen HOST:PORT; port 0 picks a free one.",
         SocketException { SocketErrorCode: SocketError.AccessDenied } => "Not allowed to listen there. Choose a port of 1024 or more with --listen.",
         SocketException { SocketErrorCode: SocketError.AddressNotAvailable } => "This machine does not have that address. Choose another with --listen.",

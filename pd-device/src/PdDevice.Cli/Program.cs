@@ -27,6 +27,7 @@ return await Failures.GuardAsync(async () =>
     }
 
     var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
-    if (parsed.CommandResult.Command.Name == CloudCommand.Name) configuration.ProcessTerminationTimeout = null; // it drains, and watches the signals itself
+    // A cloud drains, a simulation writes what it has: both watch the signals themselves and may take longer than the two seconds of others.
+    if (parsed.CommandResult.Command.Name is CloudCommand.Name or SimulateCommand.Name) configuration.ProcessTerminationTimeout = null;
     return await parsed.InvokeAsync(configuration);
 });

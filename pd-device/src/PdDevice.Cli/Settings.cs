@@ -190,7 +190,10 @@ public static partial class Settings
         "For `pdd tune`: largest loss of quality by refinement, 0 to 1, held against the upper bound.", "0", Parse.Double(0, 1));
 
     public static Setting<int> TuneFleet { get; } = new("--fleet", "Tune:Fleet", "N",
-        "For `pdd tune`: also the settings of a fleet of so many accelerators for requests of this size, 1 to 16; 0 plans none.", "0", Parse.Int(0, 16));
+        "For `pdd tune`: also the settings of a fleet of so many accelerators for requests of this size, or for those of --trace, 1 to 16; 0 plans none.", "0", Parse.Int(0, 16));
+
+    public static Setting<string> TuneTrace { get; } = new("--trace", "Tune:Trace", "FILE",
+        "For `pdd tune --fleet`: plans for the sizes of a trace's requests, in place of --prompt and --output; Azure's CSV, Mooncake's JSON lines, or a CSV with the columns seconds, prompt_tokens, output_tokens.", null, Parse.Text);
 
     public static Setting<int> TuneOutput { get; } = new("--output", "Tune:Output", "N",
         "For `pdd tune --fleet`: mean length of an answer in tokens, 1 to 1000000; a single request's plan does not know it.", "200", Parse.Int(1, 1_000_000));

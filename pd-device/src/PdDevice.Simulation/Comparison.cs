@@ -34,7 +34,7 @@ public sealed class Comparison(SimulationSetup setup, QualityTable quality, Func
             var held = new Comparison(setup with { Objectives = setup.Objectives with { MostLoss = 1 } }, new QualityTable(point), read, scaling);
             var result = held.Run(PolicyCatalog.PdDevice, PolicyCatalog.Usual(PolicyCatalog.PdDevice, setup.Cloud.Machines), load, null, cancellationToken);
             if (cancellationToken.IsCancellationRequested) yield break;
-            yield return new ParetoPoint(point.KeepRatio, point.MeanLoss, result.SlotSecondsPerAnswer, result.CloudTokensPerAnswer);
+            yield return new ParetoPoint(point.KeepRatio, point.MeanLoss, point.MostLoss, result.SlotSecondsPerAnswer, result.CloudTokensPerAnswer);
         }
     }
 }

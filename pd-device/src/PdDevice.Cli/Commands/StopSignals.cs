@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace PdDevice.Cli.Commands;
 
-/// <summary>SIGTERM and Ctrl+C for a server that comes to its end in order: the first one asks, a second one ends the process at once.</summary>
+/// <summary>SIGTERM and Ctrl+C for what comes to its end in order: the first one asks, a second one ends the process at once.</summary>
 public sealed class StopSignals : IDisposable
 {
     private readonly CancellationTokenSource _asked = new();

@@ -18,7 +18,7 @@ public static class TuneCommand
         {
             Settings.TuneDevice.Option, Settings.TuneCloud.Option, Settings.TuneModel.Option, Settings.TuneBatch.Option, Settings.TuneLink.Option,
             Settings.TunePrompt.Option, Settings.MaxTokens.Option, Settings.MaxTotal.Option, Settings.TuneObjectives.Option, Settings.TuneQuality.Option,
-            Settings.TuneMostLoss.Option, Settings.TuneFleet.Option, Settings.TuneOutput.Option, explain, Settings.Json.Option,
+            Settings.TuneMostLoss.Option, Settings.TuneFleet.Option, Settings.TuneTrace.Option, Settings.TuneOutput.Option, explain, Settings.Json.Option,
         };
         command.SetAction((result, cancellationToken) => RunAsync(result, result.GetValue(explain), cancellationToken));
         return command;
@@ -26,10 +26,11 @@ public static class TuneCommand
 
     private static async Task<int> RunAsync(ParseResult result, bool explain, CancellationToken cancellationToken)
     {
-        var setup = TuneSetup.From(result);
+        var sizes = FleetSizes.From(result, cancellationToken);
+        var setup = TuneSetup.From(result, sizes.MeanPrompt);
         var (plan, considered) = new RequestPlanner(setup.Quality).Explain(setup.Input, setup.Objectives);
         var whole = setup.Input.CloudPrefill + ((setup.Input.MaxTokens - 1) * setup.Input.CloudStep);
-        var fleet = Settings.TuneFleet.Of(result) is > 0 and var accelerators ? FleetTune.Plan(result, setup, accelerators) : null;
+        var fleet = Settings.TuneFleet.Of(result) is > 0 and var accelerators ? FleetTune.Plan(result, setup, accelerators, sizes) : null;
         var outcome = new TuneResult(
             setup.Model.Name, setup.Device, setup.Cloud, setup.Input.PromptTokens, setup.ObjectivesName, Choice(plan), whole * 1000, [.. considered.Select(Choice)], fleet);
 

@@ -37,6 +37,8 @@ public sealed record SimulationPlan(
         var json = Settings.Json.Of(result);
         if (json is not null && (Directory.Exists(json) || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(json)))))
             throw new CliException($"{json} is a folder, or its folder does not exist. Choose another file for --json.");
+        var report = Settings.Report.Of(result);
+        if (report is not null) Prepare(report);
         try
         {
             var given = Settings.Quality.Of(result);
@@ -50,11 +52,24 @@ public sealed record SimulationPlan(
             };
             return new SimulationPlan(
                 trace, policies, setup, quality, QualityOf(quality, given is null), hardware.Name, model.Name, Settings.Load.Of(result), Settings.Search.Of(result),
-                Settings.OutputMean.Of(result) is > 0 and var mean ? mean : null, Settings.Requests.Of(result), TimeSpan.FromSeconds(Settings.Spread.Of(result)), Settings.Report.Of(result), json);
+                Settings.OutputMean.Of(result) is > 0 and var mean ? mean : null, Settings.Requests.Of(result), TimeSpan.FromSeconds(Settings.Spread.Of(result)), report, json);
         }
         catch (Exception exception) when (exception is FormatException or MemoryMisfitException)
         {
             throw new CliException(exception.Message);
+        }
+    }
+
+    // Now, not after minutes of simulation.
+    private static void Prepare(string report)
+    {
+        try
+        {
+            Directory.CreateDirectory(report);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException($"{report} cannot be made a folder ({exception.GetType().Name}). Choose another one for --report.");
         }
     }
 

@@ -17,7 +17,7 @@ public sealed class SimulationScreen(IAnsiConsole console, TimeProvider time)
     /// <summary>A run begins.</summary>
     public void Begin() => (_begun, _shown) = (time.GetTimestamp(), 0);
 
-    /// <summary>One line that replaces the one before where the terminal can: share, rate, time left.</summary>
+    /// <summary>One line that replaces the one before where the terminal can: share, requests, rate, time left.</summary>
     public void Progress(string what, long done, long all)
     {
         if (!_live || time.GetElapsedTime(_shown) < Pace) return;
@@ -25,7 +25,7 @@ public sealed class SimulationScreen(IAnsiConsole console, TimeProvider time)
         var seconds = time.GetElapsedTime(_begun).TotalSeconds;
         var rate = done / Math.Max(seconds, 1e-3);
         var filled = (int)Math.Clamp(30.0 * done / Math.Max(1, all), 0, 30);
-        var text = $"{what,-20} [{new string('#', filled)}{new string('.', 30 - filled)}] {(double)done / Math.Max(1, all),4:P0}  {rate:N0} requests/s  {TimeSpan.FromSeconds((all - done) / Math.Max(rate, 1)):m\\:ss} left";
+        var text = $"{what,-20} [{new string('#', filled)}{new string('.', 30 - filled)}] {(double)done / Math.Max(1, all),4:P0}  {done:N0} requests, {rate:N0}/s, {Left((all - done) / Math.Max(rate, 1e-3))} left";
         Show(text);
     }
 
@@ -33,6 +33,13 @@ public sealed class SimulationScreen(IAnsiConsole console, TimeProvider time)
     public void Status(string text)
     {
         if (_live) Show(text);
+    }
+
+    /// <summary>Seconds as h:mm:ss, or m:ss under an hour.</summary>
+    public static string Left(double seconds)
+    {
+        var left = TimeSpan.FromSeconds(Math.Clamp(seconds, 0, 1e9));
+        return left.TotalHours >= 1 ? $"{(long)left.TotalHours}:{left:mm\\:ss}" : $"{left:m\\:ss}";
     }
 
     private void Show(string text) =>

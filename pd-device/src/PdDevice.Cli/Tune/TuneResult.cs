@@ -27,7 +27,7 @@ public sealed record TuneChoice(
 /// <param name="Model">Size of the model.</param>
 /// <param name="Device">The device.</param>
 /// <param name="Cloud">The cloud.</param>
-/// <param name="PromptTokens">N.</param>
+/// <param name="PromptTokens">N; with a trace its mean.</param>
 /// <param name="Objectives">absolute or relative.</param>
 /// <param name="Chosen">The plan.</param>
 /// <param name="WholeAnswerOccupancyMs">What the whole answer would occupy of the cloud, at its limit.</param>

@@ -11,11 +11,12 @@ internal sealed record TuneSetup(ModelShape Model, TuneMachine Device, TuneMachi
     // A token id of a vocabulary of 128 thousand as JSON: six digits and a comma.
     private const int BytesPerTokenId = 7;
 
+    /// <param name="result">The options.</param>
+    /// <param name="prompt">Tokens, at least 1.</param>
     /// <exception cref="CliException">The model, or the batch, does not fit.</exception>
-    public static TuneSetup From(ParseResult result)
+    public static TuneSetup From(ParseResult result, int prompt)
     {
         var model = Settings.TuneModel.Of(result)!;
-        var prompt = Settings.TunePrompt.Of(result);
         var most = Settings.MaxTokens.Of(result);
         var device = Settings.TuneDevice.Of(result)!;
         var (machine, positions) = device.Rates is { } given

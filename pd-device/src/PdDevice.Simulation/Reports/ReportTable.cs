@@ -7,10 +7,10 @@ public static class ReportTable
     [
         ("policy", p => p.Policy),
         ("load", p => $"{p.Load:0.##}"),
-        ("TTFT p50 / p99 ms", p => $"{p.TtftP50Ms:N0} / {p.TtftP99Ms:N0}"),
-        ("TPOT mean ms", p => $"{p.TpotMeanMs:N0}"),
-        ("largest gap p99 ms", p => $"{p.LargestGapP99Ms:N0}"),
-        ("total p50 s", p => $"{p.TotalP50Ms / 1000:N1}"),
+        ("TTFT p50 / p99 ms", p => Told(p, $"{p.TtftP50Ms:N0} / {p.TtftP99Ms:N0}")),
+        ("TPOT mean ms", p => Told(p, $"{p.TpotMeanMs:N0}")),
+        ("largest gap p99 ms", p => Told(p, $"{p.LargestGapP99Ms:N0}")),
+        ("total p50 s", p => Told(p, $"{p.TotalP50Ms / 1000:N1}")),
         ("ended in cloud", p => $"{p.EndedInCloudShare:0.0%}"),
         ("cloud tokens/answer", p => $"{p.CloudTokensPerAnswer:N1}"),
         ("slot s/answer", p => $"{p.SlotSecondsPerAnswer:N3}"),
@@ -19,4 +19,7 @@ public static class ReportTable
         ("met / attainable", p => $"{p.MetShare:0.0%} / {p.AttainableShare:0.0%}"),
         ("stalled", p => $"{p.StalledShare:0.0%}"),
     ];
+
+    // A time of nothing is no time of zero.
+    private static string Told(PolicyResult policy, string times) => policy.Answers > policy.Impossible ? times : "-";
 }

@@ -65,8 +65,8 @@ public sealed record SimulationReport
     public IReadOnlyList<ParetoPoint> Pareto { get; init; } = [];
 }
 
-/// <summary>P/D-Device at one keep ratio.</summary>
-public sealed record ParetoPoint(double Keep, double MeanLoss, double SlotSecondsPerAnswer, double CloudTokensPerAnswer);
+/// <summary>P/D-Device at one keep ratio; its losses are those of <see cref="SimulationReport.Quality"/>, not measured by the run.</summary>
+public sealed record ParetoPoint(double Keep, double MeanLoss, double MostLoss, double SlotSecondsPerAnswer, double CloudTokensPerAnswer);
 
 /// <summary>One policy at one load.</summary>
 public sealed record LoadPoint(string Policy, double Load, double RequestsPerSecond, double Goodput, double MetShare);

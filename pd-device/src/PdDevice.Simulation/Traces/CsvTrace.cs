@@ -12,10 +12,10 @@ internal static class CsvTrace
     private static readonly string[] Azure = ["TIMESTAMP", "ContextTokens", "GeneratedTokens"];
     private static readonly string[] Plain = ["seconds", "prompt_tokens", "output_tokens"];
 
-    public static IEnumerable<TraceLine> Lines(string path, TextReader reader)
+    public static IEnumerable<TraceLine> Lines(string path, TextReader reader, long before)
     {
         using var csv = CsvReader.Create(reader, new CsvReaderOptions { Separator = ',', TrimWhitespace = true, TrackLineNumbers = true, MaxRecordSize = LongestLine }, true);
-        var header = Reading(path, csv, () => csv.Headers.ToArray());
+        var header = Reading(path, csv, before, () => csv.Headers.ToArray());
         if (header.Length == 0) throw new TraceException($"{path} is empty.");
         var names = header.Contains(Azure[0], StringComparer.OrdinalIgnoreCase) ? Azure : Plain;
         var columns = names.Select(name => Array.FindIndex(header, column => column.Equals(name, StringComparison.OrdinalIgnoreCase))).ToArray();
@@ -23,12 +23,12 @@ internal static class CsvTrace
         if (missing.Length > 0)
         {
             throw new TraceException(
-                $"{path}: line 1 names no column {string.Join(", ", missing)}. Known headers: {string.Join(',', Azure)} and {string.Join(',', Plain)}; or JSON lines as Mooncake's.");
+                $"{path}: line {before + 1} names no column {string.Join(", ", missing)}. Known headers: {string.Join(',', Azure)} and {string.Join(',', Plain)}; or JSON lines as Mooncake's.");
         }
 
-        while (Reading(path, csv, csv.Read))
+        while (Reading(path, csv, before, csv.Read))
         {
-            var line = csv.LineNumber;
+            var line = before + csv.LineNumber;
             if (csv.FieldCount <= columns.Max()) throw new TraceException($"{path}: line {line} has {csv.FieldCount} columns; the header has {header.Length}.");
             yield return new TraceLine(
                 line, names == Azure ? Date(path, line, csv.GetString(columns[0])) : Seconds(path, line, csv.GetString(columns[0])),
@@ -36,7 +36,7 @@ internal static class CsvTrace
         }
     }
 
-    private static T Reading<T>(string path, CsvReader csv, Func<T> read)
+    private static T Reading<T>(string path, CsvReader csv, long before, Func<T> read)
     {
         try
         {
@@ -44,7 +44,7 @@ internal static class CsvTrace
         }
         catch (Exception exception) when (exception is CsvFormatException or IOException or InvalidDataException)
         {
-            throw new TraceException($"{path}: line {csv.LineNumber + 1} cannot be read: {exception.GetType().Name}; a line has at most {LongestLine} bytes.", exception);
+            throw new TraceException($"{path}: line {before + csv.LineNumber + 1} cannot be read: {exception.GetType().Name}; a line has at most {LongestLine} bytes.", exception);
         }
     }
 

@@ -9,10 +9,10 @@ internal static class MooncakeTrace
 {
     private const int LongestLine = 1 << 24;
 
-    public static IEnumerable<TraceLine> Lines(string path, TextReader reader)
+    public static IEnumerable<TraceLine> Lines(string path, TextReader reader, long before)
     {
         var text = new StringBuilder();
-        for (var line = 1L; ReadLine(path, line, reader, text); line++)
+        for (var line = before + 1; ReadLine(path, line, reader, text); line++)
         {
             if (text.Length == 0) continue;
             yield return Parse(path, line, text.ToString());
@@ -39,6 +39,8 @@ internal static class MooncakeTrace
                     default: json.Skip(); break;
                 }
             }
+
+            json.Read(); // throws at what follows the object: a second one would be lost
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
         {

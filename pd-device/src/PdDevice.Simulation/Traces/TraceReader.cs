@@ -56,8 +56,11 @@ public static class TraceReader
 
     private static IEnumerable<TraceLine> Lines(string path, TextReader reader)
     {
-        while (reader.Peek() is var next and >= 0 && (char.IsWhiteSpace((char)next) || next == 0xFEFF)) _ = reader.Read();
-        return reader.Peek() == '{' ? MooncakeTrace.Lines(path, reader) : CsvTrace.Lines(path, reader);
+        var before = 0L; // empty lines that stand before the first one
+        while (reader.Peek() is var next and >= 0 && (char.IsWhiteSpace((char)next) || next == 0xFEFF))
+            if (reader.Read() == '\n')
+                before++;
+        return reader.Peek() == '{' ? MooncakeTrace.Lines(path, reader, before) : CsvTrace.Lines(path, reader, before);
     }
 
     private static StreamReader Open(string path)

@@ -45,6 +45,14 @@ public sealed class TraceReaderTests : IDisposable
     [InlineData("{\"timestamp\": 1, \"input_length\": 5.5, \"output_length\": 5}\n", "line 1 is no JSON object with numbers")]
     [InlineData("{\"timestamp\": -1, \"input_length\": 5, \"output_length\": 5}\n", "line 1: timestamp is -1")]
     [InlineData("{\"timestamp\": 1, \"input_length\": 5,\n", "line 1 is no JSON object")]
+    [InlineData("\n\n{\"timestamp\": 1, \"input_length\": 5}\n", "line 3 lacks output_length")]
+    [InlineData("\r\n" + Plain + "1,10,5\nNaN,10,5\n", "line 4: seconds is 'NaN'")]
+    [InlineData("\na,b\n1,2\n", "line 2 names no column seconds")]
+    [InlineData("{\"timestamp\": 1, \"input_length\": 5, \"output_length\": 5}{\"timestamp\": 2, \"input_length\": 5, \"output_length\": 5}\n", "line 1 is no JSON object")]
+    [InlineData("{\"timestamp\": 1, \"input_length\": 5, \"output_length\": -5}\n", "line 1 has a prompt of 5 and an output of -5")]
+    [InlineData("{\"timestamp\": NaN, \"input_length\": 5, \"output_length\": 5}\n", "line 1 is no JSON object with numbers")]
+    [InlineData("{\"timestamp\": 1e400, \"input_length\": 5, \"output_length\": 5}\n", "line 1")]
+    [InlineData("\u001f\ufffd\b\0\0\0,\n", "line 1")]
     public void Read_BadTrace_NamesFileAndLine(string text, string says)
     {
         File.WriteAllText(_file, text);

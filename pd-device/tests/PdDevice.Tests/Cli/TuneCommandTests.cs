@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using PdDevice.Cli.Tune;
 
@@ -62,6 +63,48 @@ public sealed class TuneCommandTests : IDisposable
     }
 
     [Theory]
+    [InlineData("TIMESTAMP,ContextTokens,GeneratedTokens", "2023-11-16 18:15:4{0}.5,{1},{2}")]
+    [InlineData("", "{{\"timestamp\": 1{0}000, \"input_length\": {1}, \"output_length\": {2}}}")]
+    [InlineData("seconds,prompt_tokens,output_tokens", "{0},{1},{2}")]
+    public async Task Tune_FleetOfATrace_PlansForAllItsSizes(string header, string line)
+    {
+        (int Prompt, int Output)[] sizes = [(200, 50), (4000, 900), (200, 50), (1000, 100), (0, 5)];
+        var trace = Path.Combine(_folder, "trace");
+        await File.WriteAllLinesAsync(trace, [header, .. sizes.Select((size, i) => string.Format(CultureInfo.InvariantCulture, line, i, size.Prompt, size.Output))]);
+        var many = await FleetAsync("--trace", trace, "--max-tokens", "800");
+        Assert.Equal(new TuneTrace("trace", 4, 1, 0, 1, 1350, 250), many.Trace);
+        Assert.InRange(many.AttainableShare, 0.9, 1);
+
+        // Long requests ask more of a machine than short ones, and all of them something between.
+        var small = await FleetAsync("--prompt", "200", "--output", "50");
+        var large = await FleetAsync("--prompt", "4000", "--output", "800", "--max-tokens", "800");
+        Assert.InRange(many.BestWhole!.GoodputPerAccelerator, large.BestWhole!.GoodputPerAccelerator * 1.1, small.BestWhole!.GoodputPerAccelerator / 1.1);
+        Assert.InRange(many.Ceiling, 1.01, 10);
+        Assert.Null(small.Trace);
+    }
+
+    [Fact]
+    public async Task Tune_FleetOfRequestsNobodyCanServeInTime_SaysSo()
+    {
+        var fleet = await FleetAsync("--prompt", "1000", "--output", "50", "--link", "rtt=5s");
+        Assert.Equal((0, null), (fleet.AttainableShare, fleet.Best));
+    }
+
+    [Theory]
+    [InlineData("line 3: prompt_tokens is 'NaN'", "--fleet", "2")]
+    [InlineData("add --fleet N")]
+    [InlineData("leave out --prompt and --output", "--fleet", "2", "--output", "7")]
+    public async Task Tune_BadTrace_OneLineThatNamesIt(string expected, params string[] arguments)
+    {
+        var trace = Path.Combine(_folder, "trace.csv");
+        await File.WriteAllTextAsync(trace, "seconds,prompt_tokens,output_tokens\n1,2,3\n2,NaN,3\n");
+        var result = await Pdd.RunAsync(["tune", "--trace", trace, .. arguments]);
+        Assert.Equal(1, result.Code);
+        Assert.Contains(expected, Assert.Single(result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)));
+        Assert.Empty(result.Out);
+    }
+
+    [Theory]
     [InlineData("There is no machine 'abacus'", "--device", "abacus")]
     [InlineData("There is no machine 'H200'", "--device", "H200")]
     [InlineData("not a number", "--device", "800,fast")]
@@ -79,5 +122,13 @@ public sealed class TuneCommandTests : IDisposable
         Assert.Equal(1, result.Code);
         Assert.Contains(expected, Assert.Single(result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)));
         Assert.Empty(result.Out);
+    }
+
+    private async Task<FleetTuneResult> FleetAsync(params string[] arguments)
+    {
+        var file = Path.Combine(_folder, "tune.json");
+        var result = await Pdd.RunAsync(["tune", "--fleet", "2", "--json", file, .. arguments]);
+        Assert.True(result.Code == 0, result.Error);
+        return JsonSerializer.Deserialize(await File.ReadAllBytesAsync(file), TuneJson.Default.TuneResult)!.Fleet!;
     }
 }
