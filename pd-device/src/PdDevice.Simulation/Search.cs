@@ -20,9 +20,9 @@ public sealed class Search(Comparison part, Comparison whole, int machines, doub
     /// <summary>Requests of the busiest part: where the requests in a row came fastest.</summary>
     public const int PartRequests = 1500;
 
-    private const double LeastLoad = 0.25;
+    private const double LeastLoad = 0.1;
     private const double Coarse = 1.25;
-    private const int CoarseLoads = 24; // to 42 times the trace's rate
+    private const int CoarseLoads = 28; // to 41 times the trace's rate
     private const double Fine = 1.03;
     private const double Below = 3; // the whole trace may hold rushes that its first part has not
     private const int FineLoads = 48; // up to a coarse step and more above what the first part allows

@@ -39,8 +39,8 @@ public sealed record CloudSetup(ICostModel Costs, long KvPositions, int Machines
     public double ExposedKvShare { get; init; } = 1.0 / 32;
 
     /// <summary>
-    /// What reading attention for a refined prompt adds to its prefill, as a share. Default 0.05: the most that docs/refinement.md
-    /// allows; an assumption for this hardware, measured on a CPU's.
+    /// What reading attention for a refined prompt adds to its prefill, as a share. Default 0.03: the most that was measured on a
+    /// CPU (docs/refinement.md), which is an assumption for this hardware.
     /// </summary>
-    public double CaptureShare { get; init; } = 0.05;
+    public double CaptureShare { get; init; } = 0.03;
 }

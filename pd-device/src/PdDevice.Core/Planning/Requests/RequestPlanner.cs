@@ -9,7 +9,7 @@ namespace PdDevice.Core.Planning.Requests;
 /// What is uncertain enters at quantiles. A stall needs at least one of the terms to be worse than its quantile, so with n
 /// terms each at epsilon / n it happens at most with epsilon, whatever they have to do with each other (union bound).
 /// Where nothing keeps to everything, the first token counts before the gap: what is likelier in time, as far as waits are
-/// known, then what is earlier, then occupancy; the plan says what it misses. Keeps no state: the same arguments give the same plan. <see cref="Plan"/> does not allocate.
+/// known, then the earlier of cloud and device, then occupancy; the plan says what it misses. Keeps no state: the same arguments give the same plan. <see cref="Plan"/> does not allocate.
 /// </remarks>
 public sealed class RequestPlanner
 {
@@ -120,14 +120,16 @@ public sealed class RequestPlanner
         if (late != ((b.Missed & Missed.Ttft) != Missed.None)) return !late;
         if (late)
         {
-            // Nobody is sure to be in time: the likelier one, for what is surely late gains nothing by being less so.
+            // Nobody is sure to be in time: the likelier one, for what is surely late gains nothing by being less so. The
+            // choices with the cloud differ in their first token by what refining takes only: occupancy decides among them.
             if (Keeps(a) != Keeps(b)) return Keeps(a) > Keeps(b);
-            if (a.FirstToken != b.FirstToken) return a.FirstToken < b.FirstToken;
+            if (a.UseCloud != b.UseCloud && a.FirstToken != b.FirstToken) return a.FirstToken < b.FirstToken;
         }
 
         if (a.Missed != b.Missed) return a.Missed < b.Missed;
         return a.Occupancy != b.Occupancy ? a.Occupancy < b.Occupancy : a.ReadyIn < b.ReadyIn;
     }
 
-    private static double Keeps(in RequestPlan plan) => (plan.Missed & Missed.Gap) == Missed.None ? plan.InTime : 0;
+    // In tenths: of some hundred waits that are remembered a share is known no better.
+    private static double Keeps(in RequestPlan plan) => (plan.Missed & Missed.Gap) == Missed.None ? Math.Round(plan.InTime, 1) : 0;
 }
