@@ -41,6 +41,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("without user", "run", "hi", "--cloud", "http://127.0.0.1:1/base")]
     [InlineData("loopback", "device", "--listen", "0.0.0.0:0")]
     [InlineData("64 to", "run", "hi", "--context", "10")]
+    [InlineData("--refinement-quality: ", "run", "hi", "--model", "scripted", "--refinement-quality", "/no/such/file.json")] // checked though nothing is to be refined
     public async Task Command_BadArguments_OneLineThatSaysWhatToDo(string expected, params string[] arguments) =>
         AssertOneLine(expected, await Pdd.RunAsync(arguments));
 
