@@ -30,9 +30,11 @@ public sealed class Search(Comparison part, Comparison whole, int machines, doub
     /// <summary>Looks for a policy's best.</summary>
     /// <param name="policy">Its name.</param>
     /// <param name="tried">Told of each run.</param>
+    /// <param name="progress">Told of each request that comes in a run of the whole trace.</param>
     /// <param name="cancellationToken">Breaks it off; then what was found so far counts.</param>
     /// <returns>The run at the highest load, and goodput at the loads tried on the way; null: no load is low enough.</returns>
-    public (PolicyResult? Best, IReadOnlyList<LoadPoint> Loads) Find(string policy, Action<PolicyResult>? tried = null, CancellationToken cancellationToken = default)
+    public (PolicyResult? Best, IReadOnlyList<LoadPoint> Loads) Find(
+        string policy, Action<PolicyResult>? tried = null, Action<long>? progress = null, CancellationToken cancellationToken = default)
     {
         FleetCandidate? best = null;
         PolicySettings? chosen = null;
@@ -51,12 +53,12 @@ public sealed class Search(Comparison part, Comparison whole, int machines, doub
             new FleetSpace([(best.Settings.MixedMachines, best.Settings.PrefillMachines, best.Settings.DecodeMachines)], [chosen.Slots], [0], [LeasePolicy.Whole], [0]),
             (_, rate) =>
             {
-                runs.Add(whole.Run(policy, chosen, rate / requestsPerSecond, null, cancellationToken));
+                runs.Add(whole.Run(policy, chosen, rate / requestsPerSecond, progress, cancellationToken));
                 return Outcome(runs[^1], tried, cancellationToken);
             },
             Objectives(best.Load / requestsPerSecond / Below, Fine, FineLoads));
         if (fine.Best is not { } end) return (null, []);
-        foreach (var share in (double[])[0.3, 0.6, 1.3]) runs.Add(whole.Run(policy, chosen, end.Load / requestsPerSecond * share, null, cancellationToken));
+        foreach (var share in (double[])[0.3, 0.6, 1.3]) runs.Add(whole.Run(policy, chosen, end.Load / requestsPerSecond * share, progress, cancellationToken));
         return (
             runs.First(run => run.Load == end.Load / requestsPerSecond),
             [.. runs.OrderBy(run => run.Load).Select(run => new LoadPoint(policy, run.Load, run.Load * requestsPerSecond, run.Goodput, run.MetShare))]);

@@ -30,7 +30,7 @@ public sealed partial class Simulator
         generation.Asked = _events.Now;
         var site = generation.Site;
         _probe?.Check((site, generation), static s => s.site.Outlook(s.generation));
-        if (site.Admit(generation, _events.Now) is null)
+        if (site.Admit(generation, _events.Now))
         {
             site.Start(generation, _events.Now);
             return;

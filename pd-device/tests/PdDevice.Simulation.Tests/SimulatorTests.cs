@@ -110,6 +110,16 @@ public sealed class SimulatorTests
         Assert.Equal((0, 0), (alone.SlowTtft.Count, cloud.SlowTtft.Count));
     }
 
+    [Theory]
+    [MemberData(nameof(Policies))]
+    public void Run_PromptBeyondEveryMemory_IsAnsweredByNobodyAndAttainableByNone(string policy)
+    {
+        var setup = Worlds.Ordinary() with { Check = true };
+        var tally = Worlds.Run(policy, setup, [new TraceRequest(0, (int)setup.Cloud.KvPositions, 20)]).Tally;
+        Assert.Equal((1, 1, 0, 0), (tally.Answers, tally.Impossible, tally.Attainable, tally.Met));
+        Assert.Equal(0, tally.CloudTokens);
+    }
+
     [Fact]
     public void Run_RefinedPrompt_CostsTheCloudItsReadingAndTheLinkItsBytes()
     {

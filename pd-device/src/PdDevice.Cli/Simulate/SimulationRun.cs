@@ -58,11 +58,17 @@ public sealed class SimulationRun(SimulationPlan plan, SimulationScreen screen)
         foreach (var policy in plan.Policies)
         {
             var runs = 0;
-            var (found, points) = new Search(part, comparison, plan.Setup.Cloud.Machines, rate).Find(
-                policy, run => screen.Status($"{policy}: run {++runs}, {run.Load:0.##} times the load: {run.MetShare:0.0%} met"), cancellationToken);
+            screen.Begin();
+            var (found, points) = new Search(part, comparison, plan.Setup.Cloud.Machines, rate).Find(policy, Tried, done => screen.Progress($"{policy}, run {runs + 1}", done, requests), cancellationToken);
             if (cancellationToken.IsCancellationRequested) return;
             if (found is not null) best.Add(found);
             loads.AddRange(points);
+
+            void Tried(PolicyResult run)
+            {
+                screen.Status($"{policy}: run {++runs}, {run.Load:0.##} times the load: {run.MetShare:0.0%} met");
+                screen.Begin();
+            }
         }
     }
 

@@ -57,11 +57,11 @@ internal sealed class Site
     /// <summary>Decode tokens/s of one stream beside those that run.</summary>
     public double DecodeTokensPerSecond => 1 / Least(_decode).Cost.Expect(0, Math.Max(1, Least(_decode).Running));
 
-    /// <summary>Admits a generation, or says why not. Admitted, it must be started.</summary>
-    public Refusal? Admit(Generation generation, long now)
+    /// <summary>Whether it admits a generation; one that it does must be started. What no machine can hold is refused, as a live cloud refuses it.</summary>
+    public bool Admit(Generation generation, long now)
     {
-        return _control.Admit(
-            new AdmissionAsk(Owner, 1, generation.Known + generation.Lease, generation.PrefillLeft, generation.ReadyIn), default, _outlook, TimeSpan.FromTicks(now));
+        return generation.Known + generation.Lease <= _setup.KvPositions && _control.Admit(
+            new AdmissionAsk(Owner, 1, generation.Known + generation.Lease, generation.PrefillLeft, generation.ReadyIn), default, _outlook, TimeSpan.FromTicks(now)) is null;
     }
 
     /// <summary>What admission would look at.</summary>

@@ -161,8 +161,9 @@ public sealed class Tally
     {
         var cloudFirst = Seconds(answer.Link.RoundTrip) + _setup.Cloud.Costs.PrefillSeconds(answer.Prompt);
         var objectives = _setup.Objectives.Of(rates, answer.Prompt, cloudFirst);
+        var held = answer.Prompt + answer.Output <= _setup.Cloud.KvPositions ? cloudFirst : double.PositiveInfinity;
         var alone = answer.Holds ? answer.Prompt / rates.PrefillTokensPerSecond * answer.Slowdown : double.PositiveInfinity;
-        return (objectives.Ttft >= Math.Min(cloudFirst, alone), objectives, cloudFirst, alone);
+        return (Math.Min(held, alone) is var first && double.IsFinite(first) && objectives.Ttft >= first, objectives, cloudFirst, alone);
     }
 
     private void Device(Answer answer, EngineRates rates, bool endedInCloud, long now)
