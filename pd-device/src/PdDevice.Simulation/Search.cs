@@ -24,8 +24,8 @@ public sealed class Search(Comparison part, Comparison whole, int machines, doub
     private const double Coarse = 1.25;
     private const int CoarseLoads = 28; // to 41 times the trace's rate
     private const double Fine = 1.03;
-    private const double Below = 3; // the whole trace may hold rushes that its first part has not
-    private const int FineLoads = 48; // up to a coarse step and more above what the first part allows
+    private const double Below = 3; // the whole trace may bear less than its busiest part, or, as that is the exception, more
+    private const int FineLoads = 78; // from a third of what the part allows to three times it
 
     /// <summary>Looks for a policy's best.</summary>
     /// <param name="policy">Its name.</param>
