@@ -27,7 +27,8 @@ public sealed class Search(Comparison part, Comparison whole, int accelerators, 
     private const double Fine = 1.03;
     private const double Below = 3; // the whole trace may bear less than its busiest part, or, as that is the exception, more
     private const int FineLoads = 78; // from a third of what the part allows to three times it
-    private const int Above = 9; // by chance a load may be too high and one above it not: up to 1.3 times all are tried
+    private const int Above = 8; // by chance a load may be too high and one above it not: up to 1.27 times all are tried,
+    private const double Hopeless = 0.85; // until so few are met that chance cannot be why
 
     /// <summary>Looks for a policy's best.</summary>
     /// <param name="policy">Its name.</param>
@@ -56,12 +57,19 @@ public sealed class Search(Comparison part, Comparison whole, int accelerators, 
 
         if (best is not var (fleet, settings, tries)) return (null, []);
         var load = fleet.Load / requestsPerSecond;
-        double[] more = [0.3, 0.6, .. Enumerable.Range(1, Above).Select(step => Math.Pow(Fine, step))];
-        foreach (var next in more.Select(share => load * share).Where(next => !tries.Exists(run => Math.Abs(run.Load - next) < 1e-9 * next)).ToArray())
-            tries.Add(whole.Run(policy, settings, next, progress, cancellationToken));
+        foreach (var share in (double[])[0.3, 0.6, 1.3]) tries.Add(whole.Run(policy, settings, load * share, progress, cancellationToken));
+        for (var step = 1; step <= Above && MetAt(load * Math.Pow(Fine, step)) >= Hopeless; step++) { }
+
         return (
             tries.Where(run => Outcome(run, null, cancellationToken).MetShare >= LeastMetShare).MaxBy(run => run.Load),
             [.. tries.OrderBy(run => run.Load).Select(run => new LoadPoint(policy, run.Load, run.Load * requestsPerSecond, run.Goodput, run.MetShare))]);
+
+        double MetAt(double next)
+        {
+            var run = tries.Find(run => Math.Abs(run.Load - next) < 1e-9 * next);
+            if (run is null) tries.Add(run = whole.Run(policy, settings, next, progress, cancellationToken));
+            return Outcome(run, null, cancellationToken).MetShare;
+        }
     }
 
     /// <summary>The best settings of one arrangement of the machines on the busiest part, and the load they bear there; null: no load is low enough.</summary>

@@ -43,7 +43,7 @@ public sealed class SearchTests
             Assert.True(other.MetShare < Search.LeastMetShare * other.AttainableShare, $"{prefill} machines that only prefill: {other.MetShare}");
         }
 
-        // Up to 1.3 times of it every load was tried, and none keeps to the objectives.
+        // The next load was tried, and none above keeps to the objectives.
         var above = loads.Where(point => point.Load > best.Load).ToArray();
         Assert.InRange(above[0].Load / best.Load, 1, 1.031);
         Assert.All(above, point => Assert.True(point.MetShare < Search.LeastMetShare * best.AttainableShare));
