@@ -26,6 +26,29 @@ public sealed class SearchTests
         Assert.True(above.MetShare < Search.LeastMetShare * above.AttainableShare);
     }
 
+    [Theory]
+    [InlineData(PolicyCatalog.DiSCo)]
+    [InlineData(PolicyCatalog.Unrefined)]
+    public void Find_APartThatMisjudgesTheMachines_StillTakesTheArrangementThatBearsMostOnTheWhole(string policy)
+    {
+        var setup = Worlds.Ordinary("phone-npu,laptop-gpu", machines: 2) with { Objectives = new Objectives(ObjectiveSet.Absolute) };
+        var trace = Worlds.Chat(600, Rate).ToArray();
+        TraceRequest[] few = [.. Worlds.Chat(40, Rate, seed: 3).Select(request => request with { OutputTokens = request.OutputTokens * 20 })]; // long answers: two pools look best
+        var whole = new Comparison(setup, Worlds.Quality, () => trace, new TraceScaling());
+        var (best, loads) = new Search(new Comparison(setup, Worlds.Quality, () => few, new TraceScaling()), whole, 2, Rate).Find(policy);
+        Assert.NotNull(best);
+        foreach (var prefill in (int[])[0, 1])
+        {
+            var other = whole.Run(policy, best.Settings with { PrefillMachines = prefill }, best.Load * 1.1);
+            Assert.True(other.MetShare < Search.LeastMetShare * other.AttainableShare, $"{prefill} machines that only prefill: {other.MetShare}");
+        }
+
+        // The next load was tried, and none above keeps to the objectives.
+        var above = loads.Where(point => point.Load > best.Load).ToArray();
+        Assert.InRange(above[0].Load / best.Load, 1, 1.031);
+        Assert.All(above, point => Assert.True(point.MetShare < Search.LeastMetShare * best.AttainableShare));
+    }
+
     [Fact]
     public void Find_APolicyThatNeverKeepsToThem_FindsNothing()
     {

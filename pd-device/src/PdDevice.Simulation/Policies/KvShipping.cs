@@ -20,18 +20,19 @@ public sealed class KvShipping(Objectives objectives, double bytesPerPosition) :
 
     public AnswerPlan Plan(in AnswerView view)
     {
-        // From the cloud's first token on, positions are done at both ends: as if the device prefilled so much faster.
-        var shipped = view.DownBitsPerSecond > 0 ? view.DownBitsPerSecond / 8 / bytesPerPosition : 1e9;
+        // Whether the cloud is worth asking is decided by the device's wait without its help, not by that with it.
         var input = PdDevicePolicy.Input(view);
         var first = input.RoundTrip + input.CloudPrefill;
+        var wanted = objectives.Of(view.Rates, view.PromptTokens, first);
+        var plan = _planner.Plan(input, wanted);
+        if (!plan.UseCloud) return PdDevicePolicy.Translate(plan, view);
+
+        // From the cloud's first token on, positions are done at both ends: as if the device prefilled so much faster.
+        var shipped = view.DownBitsPerSecond > 0 ? view.DownBitsPerSecond / 8 / bytesPerPosition : 1e9;
         var p = view.Rates.PrefillTokensPerSecond;
         var meets = first + Math.Max(0, (view.PromptTokens - (first * p)) / (p + shipped));
         var lead = (view.PromptTokens / p) - meets;
-        if (lead > 0) input = input with { DeviceLead = lead };
-        var wanted = objectives.Of(view.Rates, view.PromptTokens, first);
-        var plan = _planner.Plan(input, wanted);
-        // Whether the cloud is worth asking is decided by the device's wait without its help, not by that with it.
-        if (!plan.UseCloud && view.PromptTokens / p > wanted.Ttft) plan = _planner.Plan(input with { Mode = CloudMode.Required }, wanted);
+        if (lead > 0) plan = _planner.Plan(input with { DeviceLead = lead, Mode = CloudMode.Required }, wanted);
         return PdDevicePolicy.Translate(plan, view) with { ShipsState = true };
     }
 }

@@ -49,12 +49,12 @@ public static class PolicyCatalog
     {
         DeviceOnly => [new(256)],
         CloudPools => [new(256)],
-        CloudOnly => from stall in (int[])[12, 18, .. Stalls] select new PolicySettings(256, 0, stall), // its gaps hang on it
+        CloudOnly => from stall in (int[])[12, .. Stalls] select new PolicySettings(256, 0, stall), // its gaps hang on it
         DiSCo => from stall in Stalls from longest in (double[])[0.25, 1] from margin in (double[])[1, 1.2] select new PolicySettings(256, 0, stall, longest, margin),
         _ => from stall in Stalls select new PolicySettings(256, 0, stall),
     };
 
-    private static int[] Stalls => [25, 100];
+    private static int[] Stalls => [18, 25, 100];
 
     /// <summary>A policy, and the cloud as it arranges it.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>

@@ -39,7 +39,8 @@ public sealed record FleetCandidate(FleetSettings Settings, double Load, double 
 public sealed record FleetPlan(FleetCandidate? Best, IReadOnlyList<FleetCandidate> Considered, int Evaluations);
 
 /// <summary>
-/// Finds the settings with the most goodput per accelerator, prefill and decode machines counted together.
+/// Finds the settings with the most goodput per accelerator at the highest load that meets the objectives, prefill and
+/// decode machines counted together.
 /// </summary>
 /// <remarks>
 /// <para>Outer: best first branch and bound over the whole space. The settings are sorted by an upper bound of their
@@ -47,7 +48,8 @@ public sealed record FleetPlan(FleetCandidate? Best, IReadOnlyList<FleetCandidat
 /// bound that holds, that is the optimum of the space; without one (infinity) it is exhaustive search.</para>
 /// <para>Inner: the highest load that still meets the objectives, by bisection over the grid of loads. Requests wait
 /// longer the more come, so the share that meets its objectives falls with the load: the loads that are good enough are
-/// a first part of the grid, and bisection finds its end. On ties the first in the space's order wins.</para>
+/// a first part of the grid, and bisection finds its end. Goodput is that at this load. On ties the first in the space's
+/// order wins.</para>
 /// <para>A simulated share can rise by chance from one load to the next; then the end found is one where the share
 /// crosses the objective, not always the last one.</para>
 /// </remarks>

@@ -42,8 +42,9 @@ public sealed class RequestPlanner
     private RequestPlan Choose(in RequestInput input, in RequestObjectives objectives, List<RequestPlan>? considered)
     {
         var spread = new Spread(input.Delays, objectives.TtftQuantile, objectives.Epsilon);
-        var best = Alone(input, objectives, spread);
-        considered?.Add(best);
+        var alone = Alone(input, objectives, spread);
+        considered?.Add(alone);
+        RequestPlan? best = null;
         foreach (var point in _quality.Points)
             foreach (var pace in _paces)
             {
@@ -51,11 +52,13 @@ public sealed class RequestPlanner
                 period += pace * Math.Max(0, objectives.SlowestPeriod - period);
                 var candidate = WithCloud(input, objectives, spread, point, period);
                 considered?.Add(candidate);
-                if (Better(candidate, best)) best = candidate;
+                if (best is not { } other || Better(candidate, other)) best = candidate;
                 if (period >= objectives.SlowestPeriod) break; // all slower ones are this one
             }
 
-        return best;
+        // Last, and once: of three choices each may be better than the next, for cloud and device are told apart by their
+        // first tokens, choices with the cloud by occupancy.
+        return best is { } cloud && Better(cloud, alone) ? cloud : alone;
     }
 
     private static RequestPlan Alone(in RequestInput input, in RequestObjectives objectives, in Spread spread)

@@ -232,6 +232,26 @@ public sealed class RequestPlannerTests
     }
 
     [Fact]
+    public void Plan_NobodySureToBeInTime_TheCloudIsChosenOnlyWhereItIsNotLaterThanTheDevice()
+    {
+        // Waits of up to 1 s: leases are long, so a refined prompt saves occupancy, at the price of a later first token.
+        var delays = new LearnedDelays();
+        for (var i = 0; i < 300; i++) delays.CloudWait.Add(i % 10 / 10.0);
+        var objectives = RequestObjectives.Absolute(Phone, mostLoss: 0.1) with { Ttft = 0.05 };
+        var planner = new RequestPlanner(new QualityTable(new QualityPoint(0.5, 0, 0)), 0);
+        var ways = new HashSet<bool>();
+        for (var prompt = 600; prompt < 1200; prompt++)
+        {
+            var (plan, considered) = planner.Explain(Usual with { PromptTokens = prompt, CloudStep = 0.05, RefineSeconds = 0.05, Delays = delays }, objectives);
+            Assert.All(considered, choice => Assert.Equal((true, 0.0), (choice.Missed.HasFlag(Missed.Ttft), choice.InTime)));
+            if (plan.UseCloud) Assert.InRange(plan.FirstToken, 0, considered[0].FirstToken);
+            ways.Add(plan.UseCloud);
+        }
+
+        Assert.Equal(2, ways.Count);
+    }
+
+    [Fact]
     public void Explain_AnyInstance_ListsThePlanAndNothingBetter()
     {
         var random = new Random(13);
