@@ -56,6 +56,15 @@ public sealed class ProtectedSpansTests
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(500));
 
     [Fact]
+    public void Marked_TextThatIsAlsoInAHeader_IsWhereThePersonWroteIt()
+    {
+        var pieces = Prompts.Of("<s>", "user", "\n", "us", "er", "<e>", "<s>", "assistant", "\n", "no", "<e>", "<s>", "user", "\n", "us", "er", "<e>");
+        var marked = MarkedText.Read("<pdd-keep>user</pdd-keep>");
+        Assert.Equal([new(3, 2), new(14, 2)], ProtectedSpans.Marked(pieces, [marked, MarkedText.Read("no"), marked]));
+        Assert.Equal([new(1, 1)], ProtectedSpans.Marked(Prompts.Of("<s>", "user", "\n", "<e>"), [marked])); // there and nowhere else
+    }
+
+    [Fact]
     public void Marked_TextTheTokenizerChanged_FindsTheWordsOrProtectsEverything()
     {
         var pieces = Prompts.Of("<s>", " KEEP", " this", " one", " KEEP", "<e>");
