@@ -14,6 +14,7 @@ public sealed class ProtectedSpansTests
     [InlineData("<pdd-keep></pdd-keep>z", "z", "")]
     [InlineData("an open <pdd-keep> alone", "an open <pdd-keep> alone", "")]
     [InlineData("a </pdd-keep> and <pdd-keep>k</pdd-keep>", "a </pdd-keep> and k", "k")]
+    [InlineData("<pdd-keep>a<pdd-keep>b</pdd-keep>c</pdd-keep>", "a<pdd-keep>bc</pdd-keep>", "a<pdd-keep>b")]
     [InlineData("<PDD-KEEP>x</PDD-KEEP>", "<PDD-KEEP>x</PDD-KEEP>", "")]
     public void Read_Marks_AreTakenOutInPairs(string text, string plain, string spans)
     {
