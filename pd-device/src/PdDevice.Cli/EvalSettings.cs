@@ -32,10 +32,10 @@ public static partial class Settings
         "For `pdd eval`: the model whose attention chooses, with the same tokenizer; without it the one that answers.", null, Parse.Text);
 
     public static Setting<int> EvalQueries { get; } = new("--queries", "Eval:Queries", "N",
-        "For `pdd eval`: last positions whose attention is averaged, 1 to 512.", $"{new Inference.AttentionCapture(0).Queries}", Parse.Int(1, 512));
+        "For `pdd eval`: last positions whose attention is averaged, 1 to 512.", $"{Inference.AttentionCapture.DefaultQueries}", Parse.Int(1, 512));
 
     public static Setting<int> EvalLayerStep { get; } = new("--layer-step", "Eval:LayerStep", "N",
-        "For `pdd eval`: every so many-th layer is read, 1 to 1000.", $"{new Inference.AttentionCapture(0).LayerStep}", Parse.Int(1, 1000));
+        "For `pdd eval`: every so many-th layer is read, 1 to 1000.", $"{Inference.AttentionCapture.DefaultLayerStep}", Parse.Int(1, 1000));
 
     public static Setting<UnitKind> EvalUnit { get; } = new("--unit", "Eval:Unit", "KIND",
         "For `pdd eval`: what is kept or left out as a whole: token, word, sentence, line.", $"{Selectors.DefaultUnit}".ToLowerInvariant(), ParseNamed<UnitKind>);

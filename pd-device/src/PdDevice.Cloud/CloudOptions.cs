@@ -1,4 +1,5 @@
 using PdDevice.Core.Admission;
+using PdDevice.Inference;
 
 namespace PdDevice.Cloud;
 
@@ -49,10 +50,10 @@ public sealed record CloudOptions
     public bool Refinement { get; init; } = true;
 
     /// <summary>Last positions of a prompt whose attention says what matters of it. Default 16.</summary>
-    public int RefineQueries { get; init; } = 16;
+    public int RefineQueries { get; init; } = AttentionCapture.DefaultQueries;
 
-    /// <summary>Every so many-th layer is looked at, counted back from the last. Default 3.</summary>
-    public int RefineLayerStep { get; init; } = 3;
+    /// <summary>Every so many-th layer is looked at, counted back from the last. Default 6.</summary>
+    public int RefineLayerStep { get; init; } = AttentionCapture.DefaultLayerStep;
 
     /// <summary>Limits of keys without their own, and of everybody together where there are no keys. Default none.</summary>
     public QuotaLimits KeyLimits { get; init; }

@@ -70,7 +70,7 @@ internal static class RefineCommand
         [
             $"Medians of {runs}, each pair in turn on the same prompt; model {ServingRun.Name(model)}, end of generation held back, greedy.",
             $"Emulated: the devices' speed, {string.Join("; ", profiles.Select(name => EngineProfile.TryParse(name, out var profile, out _) ? profile.ToString() : name))}. The engines ({threads} threads each), sockets, HTTP and attention are real; the cloud prefills {cloud.PrefillTokensPerSecond:N0} tokens/s.",
-            "Closed form: lease (s + W/p - T1) / (1/d - 1/p), catch-up s + (W + K)/p with K the cloud's tokens; s, m, W, T1 as they were, and without a refined prompt s = m = 0. The planner adds a margin to the lease (2% of the prefill, a chunk, a decode step), which `with margin` adds to the form.",
+            "Closed form: lease (s + W/p - T1) / (1/d - 1/p), catch-up s + (W + K)/p with K the cloud's tokens; s, m, W, T1 as they were, s not before the chunk in flight is done (m/p), and without a refined prompt s = m = 0. The planner adds a margin to the lease (2% of the prefill, a chunk, a decode step), which `with margin` adds to the form.",
             invalid == 0 ? "At most 1% of the emulated devices' steps were late." : $"{invalid} answers are INVALID: over 1% of the emulated device's steps were late.",
         ];
         await TableReport.Here("catchup", Heads, rows, notes, "refinement.md").ShowAsync(keep: !smoke, cancellationToken);

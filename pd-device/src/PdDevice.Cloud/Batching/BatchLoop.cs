@@ -13,7 +13,7 @@ namespace PdDevice.Cloud.Batching;
 /// <param name="MaxStall">Longest batch while streams run; zero for no bound.</param>
 /// <param name="RefineQueries">Last rows of a prompt to be refined, which go into one batch whose attention is read.</param>
 /// <param name="RefineLayerStep">Every so many-th layer is read.</param>
-public sealed record BatchLoopOptions(int Slots, int PrefillChunk, TimeSpan MaxStall, int RefineQueries = 16, int RefineLayerStep = 3);
+public sealed record BatchLoopOptions(int Slots, int PrefillChunk, TimeSpan MaxStall, int RefineQueries, int RefineLayerStep);
 
 /// <summary>
 /// Turns the crank of one engine: starts what waits, fills one batch with what every running generation can do, runs it,

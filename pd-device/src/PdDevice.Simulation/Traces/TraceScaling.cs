@@ -46,7 +46,4 @@ public sealed record TraceScaling(double Load = 1, double OutputFactor = 1, long
 
         return best;
     }
-
-    /// <summary>The factor that gives a trace's answers a mean length; reads it once.</summary>
-    public static double FactorFor(double meanOutput, IEnumerable<TraceRequest> trace) => meanOutput / trace.Average(request => (double)request.OutputTokens);
 }
