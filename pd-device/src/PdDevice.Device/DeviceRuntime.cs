@@ -64,8 +64,9 @@ public sealed record DeviceRuntime(
     /// <summary>Waits until the engine is free for an answer, in the order of the calls; release <see cref="Turn"/> afterwards. What runs while nobody waits makes way at once.</summary>
     public Task WaitTurnAsync(CancellationToken cancellationToken)
     {
+        var turn = Turn.WaitAsync(cancellationToken); // first: what makes way takes the next turn it can get
         _idle?.Yield();
-        return Turn.WaitAsync(cancellationToken);
+        return turn;
     }
 
     /// <summary>How well an emulated device kept its pace; null when it is real.</summary>

@@ -44,10 +44,14 @@ public sealed record TableReport(
     public TableReport WithOthers(IReadOnlyList<string> models)
     {
         var file = Path.Combine(House.Results, $"{Name}.json");
-        if (!File.Exists(file) || JsonSerializer.Deserialize(File.ReadAllBytes(file), TableJson.Default.TableReport) is not { } earlier) return this;
-        if (earlier.Machine != Machine || !earlier.Heads.SequenceEqual(Heads)) return this;
-        return this with { Rows = [.. Rows, .. earlier.Rows.Where(row => !models.Any(model => row[0].StartsWith($"{model}, ", StringComparison.Ordinal)))] };
+        return File.Exists(file) && JsonSerializer.Deserialize(File.ReadAllBytes(file), TableJson.Default.TableReport) is { } earlier ? With(earlier, models) : this;
     }
+
+    /// <summary>With the rows that an earlier table has of models that are not in this one. Taken elsewhere or otherwise, as its notes tell, they would be told wrongly here: none then.</summary>
+    public TableReport With(TableReport earlier, IReadOnlyList<string> models) =>
+        earlier.Machine == Machine && earlier.Heads.SequenceEqual(Heads) && earlier.Notes.SequenceEqual(Notes)
+            ? this with { Rows = [.. Rows, .. earlier.Rows.Where(row => !models.Any(model => row[0].StartsWith($"{model}, ", StringComparison.Ordinal)))] }
+            : this;
 
     public static TableReport Here(string name, IReadOnlyList<string> heads, IReadOnlyList<IReadOnlyList<string>> rows, IReadOnlyList<string> notes, string page = "serving.md") =>
         new(name, PdDevice.Cli.Machine.Name, heads, rows, notes, page);

@@ -60,7 +60,7 @@ public sealed class EnginePools
     /// <summary>Prefill tokens/s of first tokens under the recent load.</summary>
     public double PrefillTokensPerSecond => _pools[0].Loop.PrefillTokensPerSecond;
 
-    /// <summary>Seconds that reading attention takes per prompt token, where prompts are prefilled; 0 while none was refined.</summary>
+    /// <summary>Seconds that reading attention takes per prompt token, where prompts are prefilled; 0 while none was refined for some time.</summary>
     public double RefineSecondsPerToken => _pools[0].Loop.RefineSecondsPerToken;
 
     /// <summary>Generations that hold no slot, those between two pools included.</summary>

@@ -4,7 +4,8 @@ namespace PdDevice.Core.Refinement;
 
 /// <summary>
 /// A person's text with the marks <c>&lt;pdd-keep&gt;</c> and <c>&lt;/pdd-keep&gt;</c> taken out: what stands between them is
-/// kept whatever a refined prompt leaves out. A mark without its partner is text like any other.
+/// kept whatever a refined prompt leaves out. Pairs do not nest: an open mark goes with
+/// the next close one. A mark without its partner is text like any other.
 /// </summary>
 /// <param name="Text">Without the marks; what the model reads.</param>
 /// <param name="Spans">What stood between marks: first character and length in <paramref name="Text"/>, rising.</param>

@@ -23,10 +23,16 @@ public static class MustKeep
     {
         var keep = Ends(pieces.Count);
         if (spans is not null) Mark(keep, spans);
+        MarkGroups(keep, pieces);
+        return Ranges(keep);
+    }
+
+    /// <summary>Marks the control tokens of a chat template and the headers after them.</summary>
+    internal static void MarkGroups(bool[] keep, IReadOnlyList<TokenPiece> pieces)
+    {
         for (var i = 0; i < pieces.Count; i++)
             if (pieces[i].IsControl)
                 keep.AsSpan(i, Group(pieces, i) - i).Fill(true);
-        return Ranges(keep);
     }
 
     /// <summary>A mark for each position: set where it is one of the first or last.</summary>

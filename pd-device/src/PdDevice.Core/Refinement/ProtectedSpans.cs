@@ -16,6 +16,8 @@ public static class ProtectedSpans
     public static IReadOnlyList<TokenRange> Marked(IReadOnlyList<TokenPiece> pieces, IEnumerable<MarkedText> texts)
     {
         var (bytes, starts) = Join(pieces);
+        var headers = new bool[pieces.Count];
+        MustKeep.MarkGroups(headers, pieces);
         var found = new List<TokenRange>();
         var at = 0;
         foreach (var text in texts)
@@ -23,7 +25,7 @@ public static class ProtectedSpans
             var stripped = text.Text.Trim();
             var leading = text.Text.Length - text.Text.TrimStart().Length;
             var content = Encoding.UTF8.GetBytes(stripped);
-            var start = bytes.AsSpan(at).IndexOf(content);
+            var start = Find(bytes, starts, headers, content, at);
             foreach (var (first, length) in text.Spans)
             {
                 if (start < 0)
@@ -36,11 +38,11 @@ public static class ProtectedSpans
 
                 var from = Math.Clamp(first - leading, 0, stripped.Length);
                 var to = Math.Clamp(first + length - leading, from, stripped.Length);
-                var offset = at + start + Encoding.UTF8.GetByteCount(stripped.AsSpan(0, from));
+                var offset = start + Encoding.UTF8.GetByteCount(stripped.AsSpan(0, from));
                 if (Tokens(starts, offset, Encoding.UTF8.GetByteCount(stripped.AsSpan(from, to - from))) is { } range) found.Add(range);
             }
 
-            if (start >= 0) at += start + content.Length;
+            if (start >= 0) at = start + content.Length;
         }
 
         return found;
@@ -51,6 +53,19 @@ public static class ProtectedSpans
     {
         var (bytes, starts) = Join(pieces);
         return Every(bytes, starts, text);
+    }
+
+    /// <summary>Where a text begins, from a byte on; -1: nowhere. A person may write what a template's header says too: that is not the text's place.</summary>
+    private static int Find(byte[] bytes, int[] starts, bool[] headers, byte[] text, int from)
+    {
+        var inHeader = -1;
+        for (var at = from; bytes.AsSpan(at).IndexOf(text) is var next and >= 0; at += next + 1)
+        {
+            if (Tokens(starts, at + next, text.Length) is not { } range || headers.AsSpan(range.Start, range.Count).Contains(false)) return at + next;
+            if (inHeader < 0) inHeader = at + next;
+        }
+
+        return inHeader;
     }
 
     private static List<TokenRange> Every(byte[] bytes, int[] starts, string text)

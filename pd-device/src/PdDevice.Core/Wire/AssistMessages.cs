@@ -21,7 +21,7 @@ public static class AssistRoutes
 /// <param name="DecodeTokensPerSecond">Measured at this cloud, one assist.</param>
 /// <param name="StateFormat">Name of the KV-state format; null when state is not offered.</param>
 /// <param name="MaxTotal">Tokens of one answer, committed and lease together, beyond which no assist reaches; null: no such limit.</param>
-/// <param name="RefineSecondsPerToken">Measured at this cloud: what reading attention for a refined prompt adds to the first token, per prompt token; 0 (default): not known yet, or nothing.</param>
+/// <param name="RefineSecondsPerToken">Measured at this cloud: what reading attention for a refined prompt adds to the first token, per prompt token; 0 (default): not known, for nobody asked lately, or nothing.</param>
 /// <remarks>A newer cloud may tell more: a device skips what it does not know.</remarks>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed record AssistIdentity(

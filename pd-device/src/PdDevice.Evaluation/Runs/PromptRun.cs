@@ -1,4 +1,3 @@
-using System.Text;
 using PdDevice.Core.Refinement;
 using PdDevice.Evaluation.Scoring;
 using PdDevice.Evaluation.Tasks;
@@ -30,7 +29,7 @@ internal sealed class PromptRun(EvalPlan plan, string key, IEngine device, IEngi
         var attention = await IngestAsync(tokens, cancellationToken);
         var probe = new AnswerProbe(_sequence, device.Tokenizer);
         var raw = await probe.AnswerAsync(most, cancellationToken);
-        var pieces = tokens.Select(token => new TokenPiece(device.Tokenizer.Bytes(token), device.Tokenizer.IsControl(token))).ToArray();
+        var pieces = device.Tokenizer.Pieces(tokens);
         var mustKeep = MustKeep.Of(pieces, Protected(prompt, pieces));
         var units = UnitMap.Of(plan.Unit, pieces);
         var variants = new List<VariantResult>();
@@ -62,24 +61,7 @@ internal sealed class PromptRun(EvalPlan plan, string key, IEngine device, IEngi
     internal static IReadOnlyList<TokenRange> Protected(EvalPrompt prompt, TokenPiece[] pieces)
     {
         if (prompt.Protected.Length == 0) return [];
-        var text = pieces.SelectMany(piece => piece.Bytes.ToArray()).ToArray();
-        var guarded = Encoding.UTF8.GetBytes(prompt.Protected);
-        var from = text.AsSpan().IndexOf(guarded);
-        if (from < 0) throw new InvalidOperationException("The protected text is not in the prompt.");
-        var (at, first, count) = (0, -1, 0);
-        for (var i = 0; i < pieces.Length; i++)
-        {
-            var end = at + pieces[i].Bytes.Length;
-            if (end > from && at < from + guarded.Length)
-            {
-                if (first < 0) first = i;
-                count = i - first + 1;
-            }
-
-            at = end;
-        }
-
-        return [new TokenRange(first, count)];
+        return ProtectedSpans.Every(pieces, prompt.Protected) is { Count: > 0 } found ? found : throw new InvalidOperationException("The protected text is not in the prompt.");
     }
 
     private async Task<AttentionScores?> IngestAsync(int[] tokens, CancellationToken cancellationToken)

@@ -47,7 +47,7 @@ public static class OpenAiPage
 
         {Table(RequestFields.Pdd)}
 
-        What a text has between `{MarkedText.Open}` and `{MarkedText.Close}` is protected too. These marks may stand in a message or a completion's text; they are taken out before the model reads it, here and at a cloud. One without its partner is text like any other.
+        What a text has between `{MarkedText.Open}` and `{MarkedText.Close}` is protected too. These marks may stand in a message or a completion's text; they are taken out before the model reads it, here and at a cloud. They do not nest: an open mark goes with the next close one. One without its partner is text like any other.
 
         ## What comes back
 

@@ -7,6 +7,7 @@ public sealed class LlamaEngine : IEngine
 {
     private const int UsualContext = 4096;
     private const int LeastContext = 64;
+    private const int TriedTokens = 64;
 
     private readonly LlamaEngineOptions _options;
     private readonly LlamaModel _model;
@@ -170,14 +171,14 @@ public sealed class LlamaEngine : IEngine
         return engine;
     }
 
-    /// <summary>Whether a model's attention is of a form that can be read shows when it runs: two tokens, forgotten afterwards.</summary>
+    /// <summary>Whether a model's attention is of a form that can be read shows when it runs: some tokens, forgotten afterwards. As many as have the runtime compile all that reads them, which the first prompt would wait for.</summary>
     private void TryAttention()
     {
         if (!_context.HasAttention) return;
         OffersAttention = true;
         var sequence = MaxSequences - 1;
         var batch = new EngineBatch();
-        batch.AddRange(new int[Math.Min(2, MaxBatchTokens)], 0, sequence, RowKind.Prefill, wantLogits: false);
+        batch.AddRange(new int[Math.Min(TriedTokens, Math.Min(MaxBatchTokens, ContextTokens))], 0, sequence, RowKind.Prefill, wantLogits: false);
         batch.Capture(new AttentionCapture(sequence, batch.Count, LayerStep: 1));
         try
         {

@@ -50,7 +50,7 @@ public sealed class RefinementEvalTests : IDisposable
         var result = Assert.Single(await RunAsync(Plan, 1, _file));
         var tokenizer = new ScriptedTokenizer();
         var raw = tokenizer.EncodeChat([new ChatMessage("user", prompt.Text)]);
-        var pieces = raw.Select(token => new TokenPiece(tokenizer.Bytes(token), tokenizer.IsControl(token))).ToArray();
+        var pieces = tokenizer.Pieces(raw);
         var units = UnitMap.Of(UnitKind.Sentence, pieces);
         Assert.Equal(8, result.Variants.Count);
         foreach (var variant in result.Variants)
@@ -82,7 +82,7 @@ public sealed class RefinementEvalTests : IDisposable
         var prompt = new PromptMaker(1, [EvalTask.Code], 200, 400, null, Count).Make(0);
         var tokenizer = new ScriptedTokenizer();
         var tokens = tokenizer.EncodeChat([new ChatMessage("user", prompt.Text)]);
-        var range = Assert.Single(PromptRun.Protected(prompt, [.. tokens.Select(token => new TokenPiece(tokenizer.Bytes(token), tokenizer.IsControl(token)))]));
+        var range = Assert.Single(PromptRun.Protected(prompt, tokenizer.Pieces(tokens)));
         Assert.Equal(prompt.Protected, Encoding.UTF8.GetString([.. tokens[range.Start..range.End].SelectMany(token => tokenizer.Bytes(token).ToArray())]));
     }
 

@@ -41,6 +41,26 @@ public sealed class RefineRateTests
     }
 
     [Fact]
+    public void Identity_NobodyAsksAnyMore_WhatReadingTookIsForgottenAndLearnedAnew()
+    {
+        var perToken = 100 * PerToken; // the first reading of a process, or one that another program held up
+        Run(() => perToken, async cloud =>
+        {
+            await ReadAsync(cloud.Assist(Request(400, 1, seed: 1) with { Refine = new RefineWish(0.5) }, ""));
+            perToken = PerToken;
+            for (var i = 0; i < 20; i++)
+            {
+                Assert.Equal(100 * PerToken, cloud.Identity.RefineSecondsPerToken, 1e-6);
+                await ReadAsync(cloud.Assist(Request(400, 1, seed: 2 + i), ""));
+            }
+
+            Assert.Equal(0, cloud.Identity.RefineSecondsPerToken);
+            await ReadAsync(cloud.Assist(Request(400, 1, seed: 30) with { Refine = new RefineWish(0.5) }, ""));
+            Assert.Equal(PerToken, cloud.Identity.RefineSecondsPerToken, 1e-6);
+        });
+    }
+
+    [Fact]
     public void Identity_EngineThatDoesNotSayWhatReadingTakes_StatesNothing() => Serve(async (_, cloud) =>
     {
         await ReadAsync(cloud.Assist(Request(400, 1) with { Refine = new RefineWish(0.5) }, ""));

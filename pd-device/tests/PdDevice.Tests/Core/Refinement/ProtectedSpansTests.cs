@@ -14,6 +14,7 @@ public sealed class ProtectedSpansTests
     [InlineData("<pdd-keep></pdd-keep>z", "z", "")]
     [InlineData("an open <pdd-keep> alone", "an open <pdd-keep> alone", "")]
     [InlineData("a </pdd-keep> and <pdd-keep>k</pdd-keep>", "a </pdd-keep> and k", "k")]
+    [InlineData("<pdd-keep>a<pdd-keep>b</pdd-keep>c</pdd-keep>", "a<pdd-keep>bc</pdd-keep>", "a<pdd-keep>b")]
     [InlineData("<PDD-KEEP>x</PDD-KEEP>", "<PDD-KEEP>x</PDD-KEEP>", "")]
     public void Read_Marks_AreTakenOutInPairs(string text, string plain, string spans)
     {
@@ -54,6 +55,15 @@ public sealed class ProtectedSpansTests
             var found = ProtectedSpans.Marked(pieces, texts).SelectMany(range => Enumerable.Range(range.Start, range.Count)).ToHashSet();
             Assert.Equal(expected.Order(), found.Order());
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(500));
+
+    [Fact]
+    public void Marked_TextThatIsAlsoInAHeader_IsWhereThePersonWroteIt()
+    {
+        var pieces = Prompts.Of("<s>", "user", "\n", "us", "er", "<e>", "<s>", "assistant", "\n", "no", "<e>", "<s>", "user", "\n", "us", "er", "<e>");
+        var marked = MarkedText.Read("<pdd-keep>user</pdd-keep>");
+        Assert.Equal([new(3, 2), new(14, 2)], ProtectedSpans.Marked(pieces, [marked, MarkedText.Read("no"), marked]));
+        Assert.Equal([new(1, 1)], ProtectedSpans.Marked(Prompts.Of("<s>", "user", "\n", "<e>"), [marked])); // there and nowhere else
+    }
 
     [Fact]
     public void Marked_TextTheTokenizerChanged_FindsTheWordsOrProtectsEverything()

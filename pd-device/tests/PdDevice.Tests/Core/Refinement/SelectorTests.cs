@@ -31,12 +31,13 @@ public sealed class SelectorTests
         Assert.Equal(40, Best(AttentionSelector.Early.Score(input with { Attention = Attention((0, 0), 40) })));
     }
 
-    [Fact]
-    public void Score_MeanPooling_IsTheMeanOverLayersAndHeads()
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(-1)]
+    public void Score_WeightsThatAreNone_SayNothing(float weight)
     {
-        var scores = new AttentionSelector("mean", pooling: AttentionPooling.Mean, radius: 0).Score(new SelectorInput(UnitMap.Tokens(Positions), Attention((2, 1), 40)));
-        Assert.Equal(((5f / Positions) + 1) / 6, scores[40], 1e-6);
-        Assert.Equal(5f / Positions / 6, scores[41], 1e-6);
+        var none = new AttentionScores(Positions, [0], 1, 1, 1, [.. Enumerable.Repeat(weight, Positions)]);
+        Assert.All(AttentionSelector.Window.Score(new SelectorInput(UnitMap.Tokens(Positions), none)), score => Assert.Equal(0, score));
     }
 
     [Fact]

@@ -121,6 +121,18 @@ public sealed class FailurePlaceTests
         Assert.InRange(outcome.Usage.CloudTokens, 6, 20); // it went on after the event
     }
 
+    [Fact]
+    public async Task RefinedPrompt_AMillionRanges_CloudIsLetGoAndTheRawPromptServes()
+    {
+        var request = Scripted.Request(2000, 20, 0.8) with { KeepRatio = 0.4 }; // five seconds of prefill: the cloud is asked
+        await using var trial = await FaultTrial.StartAsync();
+        var outcome = await trial.RunAsync(request, new FaultPlan(Fault.MillionRanges, 2), new AnswerPolicy { Patience = new CloudPatience { Stall = TestCloud.Patience, FirstTokenFloor = TestCloud.Patience } });
+        Assert.Equal(Scripted.Alone(request).Ids, outcome.Ids);
+        Assert.True(outcome.Struck, $"{outcome.Usage}");
+        Assert.Equal([FailurePlace.CloudToken], outcome.Usage.Failures); // more bytes than a prompt of so many positions can need
+        Assert.Null(outcome.Usage.Refined);
+    }
+
     [Theory]
     [InlineData(256, 0)]
     [InlineData(40, 0)]

@@ -56,6 +56,26 @@ public sealed class RefinedAnswerTests
         }
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(7)]
+    public void RunAsync_Invariants1And2_CloudLostRightAfterTheRefinedPrompt_TheDeviceGoesOnWithIt(int after)
+    {
+        var request = Scripted.Request(Prompt, MaxTokens, 0.8);
+        var (outcome, cloud) = Run(request, new Setup { After = after, Kept = LostAfter });
+        AssertWhole(request, outcome);
+        Assert.Equal(Expected(request, outcome, RefiningCloud.Choose(cloud.Requests[0])), outcome.Ids);
+        Assert.NotNull(outcome.Usage.Refined);
+        Assert.Equal([after == 0 ? FailurePlace.CloudFirstToken : FailurePlace.CloudToken], outcome.Usage.Failures);
+        Assert.All(cloud.Requests.Skip(1), assist => Assert.Null(assist.Refine)); // it has come
+
+        static IEnumerable<int[]> LostAfter(AssistRequest asked)
+        {
+            yield return KeptRanges.Flatten(RefiningCloud.Choose(asked));
+            throw new IOException("The connection broke.");
+        }
+    }
+
     [Fact]
     public void RunAsync_Invariant10_HostileRangesAtAnyTime_AreRefusedAndTheRawPromptServes()
     {

@@ -9,6 +9,9 @@ internal sealed class TestEngine(IEngine inner) : IEngine
     /// <summary>Awaited before each call.</summary>
     public Func<EngineBatch, Task> Before { get; init; } = _ => Task.CompletedTask;
 
+    /// <summary>Awaited in each call; may break it off.</summary>
+    public Func<CancellationToken, Task> During { get; init; } = _ => Task.CompletedTask;
+
     /// <summary>Rewrites the rows of a call.</summary>
     public Func<EngineRow, IEnumerable<EngineRow>> Rewrite { get; init; } = row => [row];
 
@@ -36,6 +39,7 @@ internal sealed class TestEngine(IEngine inner) : IEngine
     public async ValueTask ForwardAsync(EngineBatch batch, CancellationToken cancellationToken)
     {
         await Before(batch);
+        await During(cancellationToken);
         var rows = batch.Rows.SelectMany((row, i) => Rewrite(row).Select(changed => (changed, i))).ToArray();
         var changed = new EngineBatch();
         foreach (var (row, _) in rows) changed.Add(row);

@@ -88,19 +88,21 @@ public sealed class IdleCompletionTests
     });
 
     [Theory]
-    [InlineData(3)]
-    [InlineData(40)]
-    public void RunAsync_AnswerStoppedBeforeItsEnd_WhatWasShownIsIngestedAndNobodyFailed(int shown) => VirtualTime.Run(async time =>
+    [InlineData(3, null)]
+    [InlineData(40, null)]
+    [InlineData(40, 0.4)]
+    public void RunAsync_AnswerStoppedBeforeItsEnd_WhatWasShownIsIngestedAndNobodyFailed(int shown, double? keepRatio) => VirtualTime.Run(async time =>
     {
         using var device = new Setup(time, 0);
         using var counted = device.Count();
-        var first = Scripted.Request(2000, 60, 0, lease: 60);
+        var first = Scripted.Request(2000, 60, 0, lease: 60) with { KeepRatio = keepRatio };
         var answer = await device.AskAsync(first, cloud: true, completeAt: shown);
         Assert.Equal((shown, FinishReason.Stop), (answer.Usage.CloudTokens, answer.Usage.Finish));
+        Assert.Equal(keepRatio is not null, answer.Usage.Refined is not null);
         Assert.DoesNotContain("client_write", counted.Places);
         await Task.Delay(TimeSpan.FromSeconds(30), time);
         device.Prefilled = 0;
-        var second = first with { Prompt = [.. first.Prompt, .. answer.Ids, 40], Lease = null };
+        var second = first with { Prompt = [.. first.Prompt, .. answer.Ids, 40], Lease = null, KeepRatio = null };
         Assert.Equal(Scripted.Alone(second).Ids, (await device.AskAsync(second, cloud: false)).Ids);
         Assert.Equal(1, device.Prefilled);
     });
@@ -150,6 +152,31 @@ public sealed class IdleCompletionTests
 
         await device.StopAsync().WaitAsync(TestCloud.Patience);
         Assert.Equal(1, device.Turn.CurrentCount);
+    }
+
+    [Fact]
+    public async Task WaitTurnAsync_CallInFlight_NoOtherCallComesBeforeTheRequest()
+    {
+        var calls = 0;
+        var engine = new TestEngine(new ScriptedEngine())
+        {
+            During = token =>
+            {
+                calls++;
+                var end = new TaskCompletionSource(); // what follows runs at once, before Yield returns
+                token.Register(() => end.TrySetCanceled(token));
+                return end.Task;
+            },
+        };
+        var device = new DeviceRuntime(engine, new EngineRates(1000, 50), null, [], false, TimeProvider.System);
+        device.Start();
+        device.Held.Conclude(Ids(0, 1000), Ids(1, 10));
+        Assert.Equal(1, calls);
+        await device.WaitTurnAsync(CancellationToken.None).WaitAsync(TestCloud.Patience);
+        Assert.Equal(1, calls);
+        var stopped = device.StopAsync(); // before the turn is free again
+        device.Turn.Release();
+        await stopped.WaitAsync(TestCloud.Patience);
     }
 
     [Theory]

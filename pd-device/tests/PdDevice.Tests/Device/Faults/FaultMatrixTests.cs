@@ -20,7 +20,7 @@ public sealed class FaultMatrixTests
     public async Task RunAsync_Invariants1To3_EachFaultAtTwentyRandomTokens_TextEqualsDeviceAlone()
     {
         var random = new Random(20);
-        var plans = Enum.GetValues<Fault>().Where(fault => fault != Fault.UnknownEvent).SelectMany(fault => Enumerable.Range(0, Indexes).Select(i => new FaultPlan(fault, i == 0 ? 0 : random.Next(1, 50)))).ToArray();
+        var plans = Enum.GetValues<Fault>().Where(fault => fault is not (Fault.UnknownEvent or Fault.MillionRanges)).SelectMany(fault => Enumerable.Range(0, Indexes).Select(i => new FaultPlan(fault, i == 0 ? 0 : random.Next(1, 50)))).ToArray();
         random.Shuffle(plans);
         var request = Scripted.Request(Prompt, MaxTokens, 0.8);
         var expected = Scripted.Alone(request);

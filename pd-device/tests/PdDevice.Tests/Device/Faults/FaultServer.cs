@@ -29,6 +29,9 @@ internal enum Fault
 
     /// <summary>An event this version does not know, which is no fault to it.</summary>
     UnknownEvent,
+
+    /// <summary>A refined prompt of a million ranges, in place of the cloud's own.</summary>
+    MillionRanges,
 }
 
 /// <summary>One fault, struck once, in place of the token with this number among those of the first assist.</summary>
@@ -122,6 +125,7 @@ internal sealed class FaultServer : IAsyncDisposable
             if (line.Length > 0) continue;
             var text = item.ToString();
             item.Clear();
+            if (_plan.Fault == Fault.MillionRanges && text.StartsWith($"event: {AssistRefined.Name}\n", StringComparison.Ordinal)) continue;
             if (!text.StartsWith($"event: {AssistToken.Name}\n", StringComparison.Ordinal) || tokens++ != _plan.Index || Struck)
             {
                 await SendAsync(stream, text);
@@ -165,6 +169,9 @@ internal sealed class FaultServer : IAsyncDisposable
                 break;
             case Fault.UnknownEvent:
                 token = $"event: refined\ndata: {{\"kept\":nonsense\n\n{token}";
+                break;
+            case Fault.MillionRanges:
+                token = $"event: refined\ndata: {{\"kept\":[{string.Join(',', Enumerable.Range(0, 1_000_000).Select(i => $"{2 * i},1"))}]}}\n\n{token}";
                 break;
         }
 

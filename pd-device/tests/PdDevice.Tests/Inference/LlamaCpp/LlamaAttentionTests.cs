@@ -109,6 +109,48 @@ public sealed class LlamaAttentionTests
         }
     }
 
+    // As a cloud does that has a prefix at hand: a state comes into a sequence that was used before, and is cut back to before the queries.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Capture_PrefixFromAnotherSequence_OtherWindowsInOneBatch_EachGetsItsOwn(bool flash)
+    {
+        await using var engine = await LoadAsync(flash, sequences: 3);
+        var prompt = LlamaTest.Prompt(engine.Tokenizer, 300);
+        var other = LlamaTest.Prompt(engine.Tokenizer, 90).Reverse().ToArray();
+        var expected = await CaptureAsync(engine, prompt, new AttentionCapture(0, 8, 3));
+        var expectedOther = await CaptureAsync(engine, other, new AttentionCapture(1, 32, 1));
+        var state = await engine.ExportAsync(0, CancellationToken.None);
+        foreach (var used in new[] { 0, 500, 40 })
+        {
+            var batch = new EngineBatch();
+            await engine.TruncateAsync(2, 0, CancellationToken.None);
+            await engine.PrefillAsync(batch, 2, new int[used], 0, 128, wantLogits: false, CancellationToken.None);
+            await engine.TruncateAsync(2, 0, CancellationToken.None);
+            await engine.ImportAsync(2, state, CancellationToken.None);
+            await engine.TruncateAsync(2, prompt.Length - 16, CancellationToken.None);
+            await engine.TruncateAsync(1, other.Length - 40, CancellationToken.None);
+
+            batch.Clear();
+            batch.AddRange(prompt.AsSpan()[^16..], prompt.Length - 16, 2, RowKind.Prefill, true);
+            batch.AddRange(other.AsSpan()[^40..], other.Length - 40, 1, RowKind.Prefill, true);
+            batch.Capture(new AttentionCapture(2, 8, 3));
+            batch.Capture(new AttentionCapture(1, 32, 1));
+            await engine.ForwardAsync(batch, CancellationToken.None);
+            AssertAlike(expected, batch.Captured(2));
+            AssertAlike(expectedOther, batch.Captured(1));
+        }
+
+        static void AssertAlike(AttentionScores expected, AttentionScores? got)
+        {
+            Assert.NotNull(got);
+            Assert.Equal((expected.Positions, expected.Queries), (got.Positions, got.Queries));
+            Assert.Equal(expected.Layers, got.Layers);
+            for (var layer = 0; layer < got.Layers.Count; layer++)
+                Assert.True(Correlation(Heads(expected, layer), Heads(got, layer)) > 0.999, $"layer {layer}");
+        }
+    }
+
     [Fact]
     public async Task Capture_NobodyAsks_NothingIsThere()
     {
