@@ -55,7 +55,7 @@ internal static class CaptureAccuracy
     {
         var (prompt, fact) = Prompt(engine.Tokenizer, seed);
         var pieces = engine.Tokenizer.Pieces(prompt);
-        var units = UnitMap.Of(UnitKind.Word, pieces);
+        var units = UnitMap.Of(Selectors.DefaultUnit, pieces);
         var must = MustKeep.Of(pieces);
         var batch = new EngineBatch();
         var start = prompt.Length - MostQueries;

@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace PdDevice.Inference.LlamaCpp;
@@ -121,8 +120,6 @@ internal sealed unsafe class AttentionNode
     }
 
     /// <summary>Flash attention on: softmax(scale Q K^T) of the query rows, as the node computes it inside.</summary>
-    // Called once a prompt and a layer: the runtime would take dozens of prompts to find that it is worth compiling well.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Compute(GgmlTensor* node, int stream, int first, int rows, int number, SequenceAttention into)
     {
         var q = node->Source0;
