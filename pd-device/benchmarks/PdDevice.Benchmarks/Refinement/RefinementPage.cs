@@ -14,6 +14,9 @@ internal static class RefinementPage
     /// <summary>The file of the default ratio: the window selector alone on 500 pairs or more.</summary>
     public const string Rule = "refinement-window";
 
+    /// <summary>How the files begin that compare what is kept or left out as a whole, on the same prompts: one table for all of them.</summary>
+    private const string Units = "refinement-unit-";
+
     private const int RulePairs = 500;
 
     // From here on every selector keeps so much that little is left to tell apart.
@@ -24,10 +27,15 @@ internal static class RefinementPage
     {
         var page = new StringBuilder();
         if (reports.TryGetValue(Rule, out var rule)) page.Append(Default(rule));
-        foreach (var (name, report) in reports.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        foreach (var (name, report) in reports.Where(pair => HasSection(pair.Key)).OrderBy(pair => pair.Key, StringComparer.Ordinal))
             page.Append('\n').Append(Section(name, report));
+        var units = reports.Where(pair => !HasSection(pair.Key)).OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value).ToArray();
+        if (units.Length > 0) page.Append('\n').Append(ByUnit(units));
         return page.ToString().ReplaceLineEndings("\n");
     }
+
+    /// <summary>Whether a file has a section and a plot of its own.</summary>
+    public static bool HasSection(string name) => !name.StartsWith(Units, StringComparison.Ordinal);
 
     /// <summary>The sentence that names the default ratio.</summary>
     public static string Default(RefinementReport report)
@@ -75,6 +83,18 @@ internal static class RefinementPage
         text.Append("\nThe window selector by task, refined from the start:\n\n| task | counts | keep ratio | exact match | unrefined | change, points (95%) | token F1 | perplexity |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n");
         foreach (var row in report.Rows.Concat(report.Depths).Where(row => row.Task != ReportBuilder.Pooled && row.Selector == Selectors.Default.Name && row.RawShare == 0))
             text.Append(F($"| {row.Task} | {(row.Counts ? "yes" : "no")} | {row.Ratio} | {row.ExactMatch:P0} | {row.Unrefined:P0} | {row.Change:F1} ({row.ChangeLow:F1} to {row.ChangeHigh:F1}) | {row.TokenF1:F2} | {row.Perplexity:F2} |\n"));
+        return text.ToString();
+    }
+
+    private static string ByUnit(RefinementReport[] reports)
+    {
+        var (first, text) = (reports[0], new StringBuilder());
+        text.Append(F($"### What is kept or left out as a whole, {first.Prompts} prompts of {first.Model} each (`{Units}*.json`)\n\n"));
+        text.Append(F($"The same prompts, seed {first.Plan.Seed}; attention of the last {first.Plan.Queries} positions, every {first.Plan.LayerStep}. layer; the tasks that count, pooled. Machine: {first.Machine}.\n\n"));
+        text.Append("| unit | keep ratio | ingested | exact match (95%) | change, points (95%) | token F1 |\n| --- | --- | --- | --- | --- | --- |\n");
+        foreach (var report in reports)
+            foreach (var row in report.Rows.Where(row => row.Task == ReportBuilder.Pooled))
+                text.Append(F($"| {report.Plan.Unit.ToString().ToLowerInvariant()} | {row.Ratio} | {row.Ingested:P0} | {row.ExactMatch:P1} ({row.ExactMatchLow:P1} to {row.ExactMatchHigh:P1}) | {row.Change:F1} ({row.ChangeLow:F1} to {row.ChangeHigh:F1}) | {row.TokenF1:F2} |\n"));
         return text.ToString();
     }
 

@@ -18,7 +18,7 @@ internal static class RefinementPageCommand
             var page = Path.Combine(docs, "refinement.md");
             var text = ReadmeBlock.Replace((await File.ReadAllTextAsync(page, cancellationToken)).ReplaceLineEndings("\n"), RefinementPage.Block, RefinementPage.Markdown(reports));
             await File.WriteAllTextAsync(page, text, cancellationToken);
-            foreach (var (name, report) in reports) await File.WriteAllTextAsync(Path.Combine(docs, $"{name}.svg"), RefinementPlot.Svg(report), cancellationToken);
+            foreach (var (name, report) in reports.Where(pair => RefinementPage.HasSection(pair.Key))) await File.WriteAllTextAsync(Path.Combine(docs, $"{name}.svg"), RefinementPlot.Svg(report), cancellationToken);
             return 0;
         });
         return command;

@@ -129,7 +129,7 @@ public sealed partial class DocsTests
         Assert.All(reports, report =>
         {
             Assert.Equal(ReportBuilder.Quality(report.Value.Rows).SmallestBorne, report.Value.DefaultRatio);
-            Assert.Equal(RefinementPlot.Svg(report.Value), File.ReadAllText(Path.Combine(docs, $"{report.Key}.svg")).ReplaceLineEndings("\n"));
+            if (RefinementPage.HasSection(report.Key)) Assert.Equal(RefinementPlot.Svg(report.Value), File.ReadAllText(Path.Combine(docs, $"{report.Key}.svg")).ReplaceLineEndings("\n"));
         });
     }
 
