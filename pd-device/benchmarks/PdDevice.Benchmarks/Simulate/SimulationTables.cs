@@ -46,8 +46,14 @@ internal static class SimulationTables
         }
 
         await File.WriteAllTextAsync(House.Page("simulation.md"), page, cancellationToken);
+        var readme = await File.ReadAllTextAsync(House.Readme, cancellationToken);
+        await File.WriteAllTextAsync(House.Readme, ReadmeBlock.Replace(readme, FleetSummary.Block, FleetSummary.Markdown(Kept)), cancellationToken);
         return 0;
     }
+
+    /// <summary>The kept figures of a scenario; null: it was not run.</summary>
+    public static SimulationReport? Kept(Scenario scenario) =>
+        Path.Combine(Folder, $"{scenario.Name}.json") is var file && File.Exists(file) ? JsonSerializer.Deserialize(File.ReadAllBytes(file), ReportJson.Default.SimulationReport) : null;
 
     private static PolicyResult Bare(PolicyResult result) => result with { TtftMs = [], Occupancy = [] };
 }

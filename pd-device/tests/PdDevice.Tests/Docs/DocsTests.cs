@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using PdDevice.Benchmarks;
 using PdDevice.Benchmarks.Refinement;
 using PdDevice.Benchmarks.Serving;
+using PdDevice.Benchmarks.Simulate;
 using PdDevice.Benchmarks.Speed;
 using PdDevice.Cli;
 using PdDevice.Evaluation.Reports;
@@ -154,6 +155,8 @@ public sealed partial class DocsTests
             var kept = JsonSerializer.Deserialize(File.ReadAllBytes(file), ReportJson.Default.SimulationReport)!;
             Assert.Contains(string.Join('\n', ReportMarkdown.Of("", kept).Split('\n').Skip(1)), ReadmeBlock.Read(page, Path.GetFileNameWithoutExtension(file)));
         }
+
+        Assert.Equal(FleetSummary.Markdown(SimulationTables.Kept), ReadmeBlock.Read(File.ReadAllText(House.Readme).ReplaceLineEndings("\n"), FleetSummary.Block));
 
         foreach (var file in Directory.GetFiles(Path.Combine(House.Folder, "benchmarks", "results"), "scale.json"))
         {
