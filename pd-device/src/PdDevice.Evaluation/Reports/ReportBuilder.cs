@@ -71,9 +71,14 @@ public static class ReportBuilder
             .SelectMany(group => Of($"{Name(EvalTask.Needle)} in third {group.Key + 1}", [.. group])),
     ];
 
-    /// <summary>The window selector over the tasks that count, without a raw share: what the default ratio is chosen by.</summary>
-    public static RefinementQuality Quality(IEnumerable<QualityRow> rows) =>
-        new([.. rows.Where(row => row is { Task: Pooled, RawShare: 0, Counts: true } && row.Selector == Selectors.Default.Name).Select(row => new RatioQuality(row.Ratio, row.Change, row.ChangeLow, row.Prompts))]);
+    /// <summary>The window selector without a raw share, over the tasks that count and of each task: what a ratio is chosen by.</summary>
+    public static RefinementQuality Quality(IEnumerable<QualityRow> rows)
+    {
+        var tasks = rows.Where(row => row.RawShare == 0 && row.Selector == Selectors.Default.Name).ToLookup(row => row.Task);
+        return new RefinementQuality(Ratios(tasks[Pooled]), tasks.Where(task => task.Key != Pooled).ToDictionary(task => task.Key, task => new RefinementQuality(Ratios(task))));
+
+        static RatioQuality[] Ratios(IEnumerable<QualityRow> rows) => [.. rows.Where(row => row.Counts).Select(row => new RatioQuality(row.Ratio, row.Change, row.ChangeLow, row.Prompts))];
+    }
 
     private static string Name(EvalTask task) => System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(task.ToString());
 
