@@ -32,6 +32,7 @@ public static class RunCommand
         var time = TimeProvider.System;
         var text = Question.Read(result.GetValue(Ask)!, Settings.File.Of(result));
         using var cloud = DeviceSetup.Cloud(result, time);
+        if (DeviceSetup.InVain(result) is { } vain) await Console.Error.WriteLineAsync($"pdd: {vain}");
         await using var loaded = await LoadedEngine.LoadAsync(result, 1, time, progress: null, attention: false, cancellationToken);
         var device = DeviceSetup.Runtime(result, loaded, cloud, time);
         foreach (var line in device.Emulated) await Console.Error.WriteLineAsync($"pdd: emulated {line}");

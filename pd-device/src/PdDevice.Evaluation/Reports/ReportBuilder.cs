@@ -33,13 +33,14 @@ public static class ReportBuilder
     /// <param name="textsFolder">Where foreign texts came from; null: none.</param>
     /// <param name="plan">What was tried.</param>
     /// <param name="results">Of that plan, at least one.</param>
+    /// <param name="notes">What is to be known of this run beside <see cref="Notes"/>.</param>
     public static RefinementReport Report(
-        string machine, ModelIdentity device, ModelIdentity? cloud, string? textsFolder, EvalPlan plan, IReadOnlyList<PromptResult> results)
+        string machine, ModelIdentity device, ModelIdentity? cloud, string? textsFolder, EvalPlan plan, IReadOnlyList<PromptResult> results, IReadOnlyList<string> notes)
     {
         var rows = Rows(results);
         return new RefinementReport(
             machine, device.Model, device.WeightsFingerprint, cloud?.Model, cloud?.WeightsFingerprint, textsFolder, plan, results.Count,
-            results.Average(result => result.PromptTokens), Notes, Quality(rows).SmallestBorne, Tasks(results), rows, Depths(results));
+            results.Average(result => result.PromptTokens), [.. Notes, .. notes], Quality(rows).SmallestBorne, Tasks(results), rows, Depths(results));
     }
 
     /// <summary>Each task unrefined.</summary>
