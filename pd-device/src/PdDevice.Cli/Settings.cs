@@ -156,6 +156,9 @@ public static partial class Settings
     public static Setting<ulong> Seed { get; } = new("--seed", "Answer:Seed", "S",
         "Seed of the sampling noise, 0 or more.", "0", Parse.Seed);
 
+    public static Setting<string> Task { get; } = new("--task", "Answer:Task", "NAME",
+        "What is asked, by a task's name of the measurement (--refinement-quality): a refined prompt then keeps the smallest ratio that this task bears, and is not asked for where it bears none.", null, Parse.Text);
+
     public static Setting<string> File { get; } = new("--file", "Answer:File", "DOC",
         "A UTF-8 text to ask about; it goes before the question.", null, Parse.Text);
 

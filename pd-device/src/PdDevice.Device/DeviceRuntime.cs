@@ -75,6 +75,7 @@ public sealed record DeviceRuntime(
     /// <exception cref="AnswerException">The request cannot be answered, or needs a cloud and there is none.</exception>
     public IAnswer Create(AnswerWay way, AnswerRequest request)
     {
+        if (Policy.TaskProblem(request.Task, request.KeepRatio) is { } problem) throw new AnswerException(AnswerError.UnknownTask, problem);
         var allowed = request with { AllowCompatible = AllowCompatible };
         if (request.Cold) Held.Forget();
         var shared = new AnswerShared(Policy, Health, Metrics, Delays);

@@ -18,6 +18,7 @@ public static class DeviceCommand
     {
         var time = TimeProvider.System;
         using var cloud = DeviceSetup.Cloud(result, time);
+        if (DeviceSetup.InVain(result) is { } vain) await Console.Error.WriteLineAsync($"pdd device: {vain}");
         await Console.Error.WriteLineAsync("pdd device: loading the model ...");
         await using var loaded = await LoadedEngine.LoadAsync(result, 1, time, progress: null, attention: false, cancellationToken);
         var runtime = DeviceSetup.Runtime(result, loaded, cloud, time, Settings.IdleCompletion.Of(result));

@@ -58,6 +58,11 @@ public static class DeviceSetup
         }
     }
 
+    /// <summary>What the options ask for in vain, one sentence; null: nothing.</summary>
+    public static string? InVain(ParseResult result) => Settings.KeepRatio.Of(result) is null || Settings.Refine.Of(result) != RefineMode.Off
+        ? null
+        : $"{Settings.KeepRatio.Flag} does nothing while {Settings.Refine.Flag} is off. Add {Settings.Refine.Flag} on or auto.";
+
     public static DeviceRuntime Runtime(ParseResult result, LoadedEngine loaded, IAssistClient? cloud, TimeProvider time, bool? idleCompletion = null)
     {
         var link = cloud is not null && Settings.Link.Of(result) is { } emulated ? (string[])[$"link: {emulated}"] : [];

@@ -51,9 +51,11 @@ public static class EvalCommand
             throw new CliException($"This model's attention cannot be read. Choose {Settings.EvalSelectors.Flag} uniform,recency,random, or another model.");
 
         var eval = new RefinementEval(plan, device, cloud, texts, TimeProvider.System);
+        var notes = await eval.NotesAsync(cancellationToken);
+        foreach (var note in notes) await Console.Error.WriteLineAsync($"pdd eval: {note}");
         var prompts = Settings.EvalPrompts.Of(result);
         var results = await EvalScreen.WatchAsync(progress => eval.RunAsync(prompts, new Journal($"{json}.journal", eval.Key), progress, cancellationToken));
-        var report = ReportBuilder.Report(Machine.Name, device.Identity, cloud?.Identity, folder, plan, results);
+        var report = ReportBuilder.Report(Machine.Name, device.Identity, cloud?.Identity, folder, plan, results, notes);
         await File.WriteAllBytesAsync(json, JsonSerializer.SerializeToUtf8Bytes(report, EvalJson.Default.RefinementReport), cancellationToken);
         EvalScreen.Show(report);
         return 0;

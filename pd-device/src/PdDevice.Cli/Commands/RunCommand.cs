@@ -20,7 +20,7 @@ public static class RunCommand
             "With --cloud, the cloud makes the first tokens while this device reads the prompt; then the device goes on alone. " +
             "Without it, or when it fails, the device answers alone.")
         {
-            Ask, Settings.File.Option, Settings.MaxTokens.Option, Settings.Temperature.Option, Settings.Seed.Option,
+            Ask, Settings.File.Option, Settings.Task.Option, Settings.MaxTokens.Option, Settings.Temperature.Option, Settings.Seed.Option,
         };
         foreach (var option in DeviceSetup.Options) command.Options.Add(option);
         command.SetAction(RunAsync);
@@ -32,6 +32,7 @@ public static class RunCommand
         var time = TimeProvider.System;
         var text = Question.Read(result.GetValue(Ask)!, Settings.File.Of(result));
         using var cloud = DeviceSetup.Cloud(result, time);
+        if (DeviceSetup.InVain(result) is { } vain) await Console.Error.WriteLineAsync($"pdd: {vain}");
         await using var loaded = await LoadedEngine.LoadAsync(result, 1, time, progress: null, attention: false, cancellationToken);
         var device = DeviceSetup.Runtime(result, loaded, cloud, time);
         foreach (var line in device.Emulated) await Console.Error.WriteLineAsync($"pdd: emulated {line}");
@@ -40,6 +41,7 @@ public static class RunCommand
         {
             Prompt = prompt.Tokens,
             Protected = prompt.Protected,
+            Task = Settings.Task.Of(result),
             MaxTokens = Settings.MaxTokens.Of(result),
             Sampling = new SamplingOptions { Temperature = Settings.Temperature.Of(result), Seed = Settings.Seed.Of(result) },
         };
@@ -50,14 +52,15 @@ public static class RunCommand
         await AnswerPrinter.PrintAsync(answer.RunAsync(cancellationToken), output, token => first ??= token.At, cancellationToken);
 
         await output.WriteAsync("\n"u8.ToArray(), cancellationToken);
-        Report(answer.Usage!, first ?? TimeSpan.Zero, device, cloud?.BytesSent ?? 0);
+        Report(answer.Usage!, request.Task, first ?? TimeSpan.Zero, device, cloud?.BytesSent ?? 0);
         return 0;
     }
 
-    private static void Report(AnswerUsage usage, TimeSpan first, Device.DeviceRuntime device, long bytesLeft)
+    private static void Report(AnswerUsage usage, string? task, TimeSpan first, Device.DeviceRuntime device, long bytesLeft)
     {
         if (usage.CloudTrouble is { } trouble) Console.Error.WriteLine($"pdd: {trouble} The device went on alone.");
         else if (usage.Plan is { UseCloud: false } plan) Console.Error.WriteLine($"pdd: answered alone: {plan.Reason}.");
+        else if (task is not null && usage is { Refined: null, Plan: { } asked }) Console.Error.WriteLine($"pdd: {asked.Reason}.");
         Console.Error.WriteLine(
             $"pdd: first token after {first.TotalMilliseconds:F0} ms; {usage.PromptTokens} prompt tokens; {usage.CloudTokens} tokens from the cloud" +
             $" ({usage.CloudTokensUnused} more not used), {usage.DeviceTokens} from the device; {bytesLeft} bytes left the device");

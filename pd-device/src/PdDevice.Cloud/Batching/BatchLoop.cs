@@ -25,9 +25,6 @@ public sealed class BatchLoop(
     /// <summary>Waking readers costs about 10 microseconds, which a small model's step of 300 feels: what is drawn within this goes out together.</summary>
     private static readonly TimeSpan Bunch = TimeSpan.FromMilliseconds(4);
 
-    /// <summary>First tokens in a row without attention read after which what reading takes is no longer known: devices to which it seemed too much do not ask, and nobody would learn that it is not.</summary>
-    private const int ReadingForgotten = 20;
-
     private readonly Channel<Generation?> _arrivals = Channel.CreateUnbounded<Generation?>(new UnboundedChannelOptions { SingleReader = true });
     private readonly List<Generation> _waiting = [];
     private readonly Generation?[] _slots = new Generation?[Math.Min(options.Slots, engine.MaxSequences)];
@@ -40,9 +37,6 @@ public sealed class BatchLoop(
     private readonly PrefixReuse _reuse = new(engine, prefixes, metrics);
     private readonly BatchCost _cost = new(measured);
     private readonly long _origin = time.GetTimestamp();
-    private double _prefillRate = measured.PrefillTokensPerSecond;
-    private double _refineSecondsPerToken;
-    private int _unread;
     private long _handedOut;
     private int _queued;
     private int _runningCount;
@@ -57,11 +51,8 @@ public sealed class BatchLoop(
     /// <summary>Told when fewer wait here; set before the loop runs.</summary>
     internal Action? FewerWait { get; init; }
 
-    /// <summary>Prefill tokens/s of first tokens under the recent load, a moving average.</summary>
-    public double PrefillTokensPerSecond => Volatile.Read(ref _prefillRate);
-
-    /// <summary>Seconds that reading attention takes per token of the prompts to be refined, a moving average; 0 while none was for some time.</summary>
-    public double RefineSecondsPerToken => Volatile.Read(ref _refineSecondsPerToken);
+    /// <summary>What first tokens took here of late, for devices to plan by. The loop writes it.</summary>
+    internal LearnedRates Rates { get; } = new(measured.PrefillTokensPerSecond);
 
     /// <summary>What batches cost here, learned turn by turn. The loop writes it; who reads it elsewhere may see a turn half noted.</summary>
     internal BatchCost Cost => _cost;
@@ -291,24 +282,19 @@ public sealed class BatchLoop(
         handOver(generation);
     }
 
-    // A moving average: what a device may expect of its first token now, with the load there is.
     private void Learn(Generation generation)
     {
-        if (_batch.Captures.Count == 0 && ++_unread == ReadingForgotten) Volatile.Write(ref _refineSecondsPerToken, 0);
+        if (_batch.Captures.Count == 0) Rates.NothingRead();
         var prefilled = generation.Fed - generation.Cached;
         if (prefilled < options.PrefillChunk) return; // one call's fixed cost says nothing about the rate
         var took = time.GetElapsedTime(generation.Times.Started!.Value, generation.Times.FirstToken!.Value);
-        var seconds = (took - _batch.CaptureTime).TotalSeconds; // told apart: who wishes for nothing need not reckon with it
-        if (seconds > 0) Volatile.Write(ref _prefillRate, (0.7 * _prefillRate) + (0.3 * prefilled / seconds));
+        Rates.Prefilled(prefilled, took - _batch.CaptureTime); // told apart: who wishes for nothing need not reckon with it
     }
 
     private void LearnCapture()
     {
         metrics.Captured(_batch.CaptureTime);
-        _unread = 0;
-        var tokens = _batch.Captures.Sum(capture => _slots[capture.Sequence]!.Known);
-        var (perToken, known) = (_batch.CaptureTime.TotalSeconds / tokens, _refineSecondsPerToken);
-        Volatile.Write(ref _refineSecondsPerToken, known == 0 ? perToken : (0.7 * known) + (0.3 * perToken));
+        Rates.AttentionRead(_batch.Captures.Sum(capture => _slots[capture.Sequence]!.Known), _batch.CaptureTime);
     }
 
     private async ValueTask EndAsync(Generation generation, AssistEndReason reason, string? message = null)

@@ -58,10 +58,10 @@ public sealed class EnginePools
     public bool OffersRefinement { get; }
 
     /// <summary>Prefill tokens/s of first tokens under the recent load.</summary>
-    public double PrefillTokensPerSecond => _pools[0].Loop.PrefillTokensPerSecond;
+    public double PrefillTokensPerSecond => _pools[0].Loop.Rates.PrefillTokensPerSecond;
 
     /// <summary>Seconds that reading attention takes per prompt token, where prompts are prefilled; 0 while none was refined for some time.</summary>
-    public double RefineSecondsPerToken => _pools[0].Loop.RefineSecondsPerToken;
+    public double RefineSecondsPerToken => _pools[0].Loop.Rates.RefineSecondsPerToken;
 
     /// <summary>Generations that hold no slot, those between two pools included.</summary>
     public int Waiting => _pools.Sum(pool => pool.Loop.Waiting);

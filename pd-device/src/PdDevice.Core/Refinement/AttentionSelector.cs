@@ -19,6 +19,9 @@ public sealed class AttentionSelector : ISelector
     /// <summary>The early ones only, which a cloud has sooner, as GemFilter's filter layer (Shi et al., ACL Findings 2026).</summary>
     public static AttentionSelector Early { get; } = new("early", earlyOnly: true);
 
+    /// <summary>Whether <see cref="Early"/> has a layer of the model's first half to choose by; if not, it takes the first captured one, wherever that is.</summary>
+    public static bool HasEarly(AttentionScores attention) => IsEarly(attention, 0);
+
     public string Name { get; }
 
     public bool NeedsAttention => true;
@@ -30,12 +33,14 @@ public sealed class AttentionSelector : ISelector
         var pooled = new float[attention.Positions];
         for (var layer = 0; layer < attention.Layers.Count; layer++)
         {
-            if (_earlyOnly && layer > 0 && attention.Layers[layer] >= attention.ModelLayers / 2) break;
+            if (_earlyOnly && layer > 0 && !IsEarly(attention, layer)) break;
             for (var head = 0; head < attention.Heads; head++) Pool(pooled, attention.Of(layer, head));
         }
 
         return Smooth(pooled);
     }
+
+    private static bool IsEarly(AttentionScores attention, int layer) => attention.Layers[layer] < attention.ModelLayers / 2;
 
     // The largest weight any head gives: few heads look things up, and a mean over all drowns them.
     private static void Pool(float[] pooled, ReadOnlySpan<float> weights)

@@ -22,9 +22,11 @@ public sealed class RefinementQuality
     private readonly RatioQuality[] _ratios;
 
     /// <param name="ratios">In any order; each once.</param>
+    /// <param name="tasks">The same of each task alone; null (default): not measured by task.</param>
     /// <exception cref="ArgumentException">A ratio is out of range or comes twice.</exception>
-    public RefinementQuality(IReadOnlyList<RatioQuality> ratios)
+    public RefinementQuality(IReadOnlyList<RatioQuality> ratios, IReadOnlyDictionary<string, RefinementQuality>? tasks = null)
     {
+        Tasks = tasks ?? new Dictionary<string, RefinementQuality>();
         _ratios = [.. ratios.OrderBy(quality => quality.Ratio)];
         if (_ratios.Any(quality => quality.Ratio is not (> 0 and < 1))) throw new ArgumentException("A keep ratio is above 0 and below 1.", nameof(ratios));
         if (_ratios.Select(quality => quality.Ratio).Distinct().Count() != _ratios.Length) throw new ArgumentException("A keep ratio comes twice.", nameof(ratios));
@@ -32,6 +34,9 @@ public sealed class RefinementQuality
 
     /// <summary>Rising.</summary>
     public IReadOnlyList<RatioQuality> Ratios => _ratios;
+
+    /// <summary>What each task bears by itself, by its name; one that did not count (too few right unrefined) has no ratio, and so bears none.</summary>
+    public IReadOnlyDictionary<string, RefinementQuality> Tasks { get; }
 
     /// <summary>The smallest ratio that is borne. Null: none, so refinement is off for this model or task.</summary>
     public double? SmallestBorne => _ratios.Where(IsBorne).Select(quality => (double?)quality.Ratio).FirstOrDefault();

@@ -7,6 +7,9 @@ public enum AnswerError
     PromptTooLong,
     BadRequest,
 
+    /// <summary>The request names a task that refinement was not measured for.</summary>
+    UnknownTask,
+
     /// <summary>The device's engine failed, and the cloud could not go on to the end of the answer.</summary>
     DeviceFailed,
 

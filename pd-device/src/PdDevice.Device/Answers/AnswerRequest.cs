@@ -38,6 +38,13 @@ public sealed record AnswerRequest
     /// <summary>Asks for a refined prompt that keeps this share, above 0; 1 or more asks for none. Null (default): as the device is set.</summary>
     public double? KeepRatio { get; init; }
 
+    /// <summary>
+    /// What is asked, by a task's name of the device's measurement: then the prompt keeps the smallest ratio which that task
+    /// bears, and is not refined where it bears none or the device has no measurement. Null (default): not said. Without
+    /// weight beside <see cref="KeepRatio"/>.
+    /// </summary>
+    public string? Task { get; init; }
+
     /// <summary>Positions of the prompt that a refined one keeps in any case, in any order; null (default): none beyond the usual.</summary>
     public IReadOnlyList<TokenRange>? Protected { get; init; }
 

@@ -22,11 +22,16 @@ public sealed record AnswerPolicy
     /// <summary>Whether a refined prompt is asked for. Default: only for requests that name a keep ratio, for it may cost quality.</summary>
     public RefineMode Refine { get; init; } = RefineMode.Off;
 
-    /// <summary>Share of a prompt that a refined one keeps where a request does not say, above 0, at most 1; null (default): the smallest that <see cref="Quality"/> bears, or none.</summary>
+    /// <summary>Share of a prompt that a refined one keeps where a request says neither ratio nor task, above 0, at most 1; null (default): the smallest that <see cref="Quality"/> bears, or none.</summary>
     public double? KeepRatio { get; init; }
 
     /// <summary>What refinement was measured to cost this device's model; null (default): not measured, so nothing is refined unless a ratio is named.</summary>
     public RefinementQuality? Quality { get; init; }
+
+    /// <summary>Why a request's task cannot be served; null: it can. Says nothing of what the request holds.</summary>
+    internal string? TaskProblem(string? task, double? keepRatio) => task is null || keepRatio is not null || Quality is null || Quality.Tasks.ContainsKey(task)
+        ? null
+        : $"Refinement was not measured for this task, only for: {string.Join(", ", Quality.Tasks.Keys.Order(StringComparer.Ordinal))}. Name one of these, or a keep ratio, or neither.";
 
     /// <summary>The mode of a request that asks for this one, or for none.</summary>
     public CloudMode Of(CloudMode? asked) => Mode == CloudMode.Off ? CloudMode.Off : asked ?? Mode;

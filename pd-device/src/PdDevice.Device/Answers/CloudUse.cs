@@ -106,6 +106,7 @@ internal sealed class CloudUse
             Required ? TimeSpan.MinValue : _shared.Policy.Power == PowerHint.Low ? TimeSpan.FromTicks(1) : null,
             Cloud.RefinementOffered ? _refining.Wish() : null, Cloud.RefineSecondsPerToken, _shared.Delays);
         Plan = AssistPlanner.Plan(input);
+        if (Plan.UseCloud && _refining.Why is { } why) Plan = Plan with { Reason = $"{Plan.Reason}; {why}" };
         if (!Plan.UseCloud && AssistPlanner.Plan(input with { Delays = null }).UseCloud) _shared.Delays?.Spared();
         var lease = _request.Lease ?? Plan.Lease;
         if (lease == 0) LetGo();

@@ -18,11 +18,14 @@ internal sealed class Refining(AnswerRequest request, ITokenizer tokenizer, Answ
     private RefineWish? _asked;
     private bool _came;
 
+    /// <summary>Why the request's task keeps its prompt from being refined, part of a sentence; null: it does not. Known after <see cref="Wish"/>.</summary>
+    public string? Why { get; private set; }
+
     /// <summary>What may be asked of a cloud that offers it; null: nothing, as it is not wanted or not worth it.</summary>
     public RefinementWish? Wish()
     {
         if (request.KeepRatio is null && policy.Refine == RefineMode.Off) return null;
-        if ((request.KeepRatio ?? policy.KeepRatio ?? policy.Quality?.SmallestBorne) is not { } wanted || wanted > MostRatio) return null;
+        if ((request.KeepRatio ?? (request.Task is { } task ? BorneBy(task) : policy.KeepRatio ?? policy.Quality?.SmallestBorne)) is not { } wanted || wanted > MostRatio) return null;
         _mustKeep = MustKeep.Of(tokenizer.Pieces(request.Prompt), request.Protected);
         var ratio = Math.Max(wanted, _mustKeep.Sum(range => range.Count) / (double)request.Prompt.Length);
         if (ratio > MostRatio) return null;
@@ -49,6 +52,13 @@ internal sealed class Refining(AnswerRequest request, ITokenizer tokenizer, Answ
     {
         if (_asked is not null && !_came) failures.Add(FailurePlace.RefinedPrompt);
         _asked = null;
+    }
+
+    private double? BorneBy(string task)
+    {
+        var borne = policy.Quality?.Tasks.GetValueOrDefault(task)?.SmallestBorne;
+        if (borne is null) Why = policy.Quality is null ? "not refined, as nothing was measured of this model" : $"not refined, as the task {task} bears no keep ratio that was measured";
+        return borne;
     }
 
     // The cloud's sum may differ in the last bit.

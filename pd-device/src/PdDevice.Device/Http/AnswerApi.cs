@@ -64,7 +64,7 @@ public static class AnswerApi
             var prompt = PromptText.Chat(device.Engine.Tokenizer, [new ChatMessage("user", body.Prompt)]);
             request = new AnswerRequest
             {
-                Prompt = prompt.Tokens, Protected = prompt.Protected, KeepRatio = body.KeepRatio,
+                Prompt = prompt.Tokens, Protected = prompt.Protected, KeepRatio = body.KeepRatio, Task = body.Task,
                 MaxTokens = body.MaxTokens, Sampling = body.Sampling ?? SamplingOptions.Greedy, Cold = body.Cold,
             };
         }

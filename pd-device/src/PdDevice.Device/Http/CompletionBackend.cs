@@ -31,11 +31,13 @@ internal sealed class CompletionBackend(DeviceRuntime device) : ICompletionBacke
     {
         var alone = request.TopLogprobs is not null ? "logprobs" : request.Grammar is not null ? "response_format" : request.Deterministic ? "deterministic" : null;
         var mode = Mode(context.Request.Headers[CloudHeader].ToString(), alone);
+        if (device.Policy.TaskProblem(request.Task, request.KeepRatio) is { } problem)
+            throw new CompletionRefusedException(StatusCodes.Status400BadRequest, "unknown_task", problem, parameter: "pdd.task");
         if (alone is not null) context.Response.Headers[AloneHeader] = alone;
         return ValueTask.FromResult<IReadOnlyList<ICompletionChoice>>([.. Enumerable.Range(0, request.Choices).Select(choice => new Choice(device, new AnswerRequest
         {
             Prompt = request.Prompt, MaxTokens = request.MaxTokens, Sampling = request.SamplingOf(choice), TopLogprobs = request.TopLogprobs, Grammar = request.Grammar, Mode = mode,
-            KeepRatio = request.KeepRatio, Protected = request.Protected,
+            KeepRatio = request.KeepRatio, Task = request.Task, Protected = request.Protected,
         }))]);
     }
 

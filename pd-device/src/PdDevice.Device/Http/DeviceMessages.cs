@@ -22,7 +22,8 @@ public enum AnswerWay
 /// <param name="Sampling">Default: greedy.</param>
 /// <param name="Cold">Whether to forget the conversations held, as a measurement of a first turn wants it. Default false.</param>
 /// <param name="KeepRatio">Share of the prompt that a refined one keeps, above 0, at most 1, where 1 asks for none; null (default): as the device is set.</param>
-public sealed record AnswerBody(string Prompt, AnswerWay Way = AnswerWay.PdDevice, int MaxTokens = 512, SamplingOptions? Sampling = null, bool Cold = false, double? KeepRatio = null);
+/// <param name="Task">What is asked, by a task's name of the device's measurement, whose smallest ratio borne is then kept; null (default): not said.</param>
+public sealed record AnswerBody(string Prompt, AnswerWay Way = AnswerWay.PdDevice, int MaxTokens = 512, SamplingOptions? Sampling = null, bool Cold = false, double? KeepRatio = null, string? Task = null);
 
 /// <summary>What the device is, for <c>GET /v1/device</c>.</summary>
 /// <param name="Model">Its model.</param>

@@ -33,13 +33,14 @@ public static class ReportBuilder
     /// <param name="textsFolder">Where foreign texts came from; null: none.</param>
     /// <param name="plan">What was tried.</param>
     /// <param name="results">Of that plan, at least one.</param>
+    /// <param name="notes">What is to be known of this run beside <see cref="Notes"/>.</param>
     public static RefinementReport Report(
-        string machine, ModelIdentity device, ModelIdentity? cloud, string? textsFolder, EvalPlan plan, IReadOnlyList<PromptResult> results)
+        string machine, ModelIdentity device, ModelIdentity? cloud, string? textsFolder, EvalPlan plan, IReadOnlyList<PromptResult> results, IReadOnlyList<string> notes)
     {
         var rows = Rows(results);
         return new RefinementReport(
             machine, device.Model, device.WeightsFingerprint, cloud?.Model, cloud?.WeightsFingerprint, textsFolder, plan, results.Count,
-            results.Average(result => result.PromptTokens), Notes, Quality(rows).SmallestBorne, Tasks(results), rows, Depths(results));
+            results.Average(result => result.PromptTokens), [.. Notes, .. notes], Quality(rows).SmallestBorne, Tasks(results), rows, Depths(results));
     }
 
     /// <summary>Each task unrefined.</summary>
@@ -71,9 +72,14 @@ public static class ReportBuilder
             .SelectMany(group => Of($"{Name(EvalTask.Needle)} in third {group.Key + 1}", [.. group])),
     ];
 
-    /// <summary>The window selector over the tasks that count, without a raw share: what the default ratio is chosen by.</summary>
-    public static RefinementQuality Quality(IEnumerable<QualityRow> rows) =>
-        new([.. rows.Where(row => row is { Task: Pooled, RawShare: 0, Counts: true } && row.Selector == Selectors.Default.Name).Select(row => new RatioQuality(row.Ratio, row.Change, row.ChangeLow, row.Prompts))]);
+    /// <summary>The window selector without a raw share, over the tasks that count and of each task: what a ratio is chosen by.</summary>
+    public static RefinementQuality Quality(IEnumerable<QualityRow> rows)
+    {
+        var tasks = rows.Where(row => row.RawShare == 0 && row.Selector == Selectors.Default.Name).ToLookup(row => row.Task);
+        return new RefinementQuality(Ratios(tasks[Pooled]), tasks.Where(task => task.Key != Pooled).ToDictionary(task => task.Key, task => new RefinementQuality(Ratios(task))));
+
+        static RatioQuality[] Ratios(IEnumerable<QualityRow> rows) => [.. rows.Where(row => row.Counts).Select(row => new RatioQuality(row.Ratio, row.Change, row.ChangeLow, row.Prompts))];
+    }
 
     private static string Name(EvalTask task) => System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(task.ToString());
 

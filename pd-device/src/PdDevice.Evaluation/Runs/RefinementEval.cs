@@ -1,3 +1,4 @@
+using PdDevice.Core.Refinement;
 using PdDevice.Evaluation.Documents;
 using PdDevice.Evaluation.Tasks;
 using PdDevice.Inference;
@@ -20,6 +21,22 @@ public sealed class RefinementEval(EvalPlan plan, IEngine device, IEngine? cloud
 {
     /// <summary>Of this plan with these models.</summary>
     public string Key { get; } = plan.Key(device.Identity.WeightsFingerprint, (cloud ?? device).Identity.WeightsFingerprint);
+
+    /// <summary>What a reader of the figures should know of this plan with these models, a sentence each. Captures the attention of a few tokens where that tells.</summary>
+    /// <exception cref="EngineException">The engine failed.</exception>
+    public async Task<IReadOnlyList<string>> NotesAsync(CancellationToken cancellationToken)
+    {
+        if (!plan.Selectors.Contains(AttentionSelector.Early.Name)) return [];
+        var engine = cloud ?? device;
+        var sequence = new EvalSequence(engine);
+        var attention = await sequence.CaptureAsync(engine.Tokenizer.EncodeChat([new ChatMessage("user", "?")]), 1, plan.LayerStep, cancellationToken);
+        await sequence.CutAsync(0, cancellationToken);
+        if (AttentionSelector.HasEarly(attention) || attention.ModelLayers < 2) return [];
+        return
+        [
+            $"early chooses as window does here: of the model's {attention.ModelLayers} layers only number {attention.Layers[0] + 1} is read, and none of the first half. A --layer-step of at most {attention.ModelLayers - 1} reads one.",
+        ];
+    }
 
     /// <summary>Measures what the journal does not have yet.</summary>
     /// <param name="prompts">Prompts in all, numbered from 0.</param>

@@ -69,6 +69,9 @@ public sealed record CompletionRequest(
     /// <summary>What the answer may consist of, a grammar the tokenizer can use; null (default): anything.</summary>
     public string? Grammar { get; init; }
 
+    /// <summary>What is asked, 1 to 64 characters, as the device's measurement of refinement names tasks; null (default): not said.</summary>
+    public string? Task { get; init; }
+
     /// <summary>One side is to make the whole answer. Default false.</summary>
     public bool Deterministic { get; init; }
 

@@ -1,7 +1,9 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using PdDevice.Cli.Demo;
 
 namespace PdDevice.Tests.Cli;
 
@@ -86,6 +88,40 @@ public sealed class RunCommandTests
         var result = await Pdd.RunAsync(["run", "Hello?", "--model", "scripted", flag, value]);
         Assert.NotEqual(0, result.Code);
         Assert.Contains(expected, result.Error);
+    }
+
+    [Theory]
+    [InlineData("run", true)]
+    [InlineData("run", false, "--refine", "on")]
+    [InlineData("run", false, "--refine", "auto")]
+    [InlineData("device", true)]
+    [InlineData("device", false, "--refine", "on")]
+    public async Task Command_KeepRatioWithRefineOff_OneLineSaysThatItDoesNothing(string command, bool vain, params string[] refine)
+    {
+        string[] all = ["--model", "scripted", "--keep-ratio", "0.5", .. refine];
+        string error;
+        if (command == "run")
+        {
+            var result = await Pdd.RunAsync(["run", "Hello?", "--max-tokens", "5", .. all]);
+            Assert.Equal(0, result.Code);
+            error = result.Error;
+        }
+        else
+        {
+            var lines = new ConcurrentQueue<string>();
+            await using var device = await ChildServer.StartAsync(["device", "--listen", "127.0.0.1:0", .. all], lines.Enqueue, CancellationToken.None, Pdd.Path);
+            error = string.Join('\n', lines);
+        }
+
+        Assert.Equal(vain ? 1 : 0, error.Split('\n').Count(line => line.Contains("--keep-ratio does nothing while --refine is off", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Run_TaskThatWasNotMeasured_OneLineNamesThoseThatWere()
+    {
+        var result = await Pdd.RunAsync(["run", "Hello?", "--task", "poems", "--refine", "on"]);
+        Assert.Equal((1, ""), (result.Code, result.Out));
+        Assert.Contains("needle", Assert.Single(result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)));
     }
 
     [Fact]

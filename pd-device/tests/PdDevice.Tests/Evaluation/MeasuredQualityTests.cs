@@ -21,6 +21,23 @@ public sealed class MeasuredQualityTests : IDisposable
         Assert.Null(MeasuredQuality.BuiltIn("another model's"));
     }
 
+    // The rule, written down a second time over the file itself.
+    [Fact]
+    public void BuiltIn_EachTask_BearsWhatItsOwnRowsSayAndNothingWhereItDoesNotCount()
+    {
+        var report = JsonSerializer.Deserialize(File.ReadAllBytes(Results), EvalJson.Default.RefinementReport)!;
+        var tasks = MeasuredQuality.BuiltIn(report.WeightsFingerprint)!.Tasks;
+        Assert.Equal(report.Tasks.Select(task => JsonNamingPolicy.CamelCase.ConvertName($"{task.Task}")).Order(), tasks.Keys.Order());
+        foreach (var (name, quality) in tasks)
+        {
+            double[] borne = [.. report.Rows.Where(row => row.Task == name && row is { Selector: "window", RawShare: 0, Unrefined: >= .6, Change: >= -1, ChangeLow: > -3 }).Select(row => row.Ratio)];
+            Assert.Equal(borne.Length == 0 ? null : borne.Min(), quality.SmallestBorne);
+        }
+
+        Assert.Contains(tasks, task => task.Value.SmallestBorne is null); // or what follows from it is not tested
+        Assert.Contains(tasks, task => task.Value.SmallestBorne < report.DefaultRatio);
+    }
+
     [Fact]
     public void Read_OtherModelsFile_IsRefused()
     {

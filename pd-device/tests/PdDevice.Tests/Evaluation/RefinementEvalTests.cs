@@ -86,6 +86,25 @@ public sealed class RefinementEvalTests : IDisposable
         Assert.Equal(prompt.Protected, Encoding.UTF8.GetString([.. tokens[range.Start..range.End].SelectMany(token => tokenizer.Bytes(token).ToArray())]));
     }
 
+    // The scripted engine has six layers, as the embedded model.
+    [Theory]
+    [InlineData(6, true, "early", "window")]
+    [InlineData(100, true, "early")]
+    [InlineData(5, false, "early", "window")] // what the note says that helps
+    [InlineData(1, false, "early")]
+    [InlineData(6, false, "window", "uniform")]
+    public async Task Notes_EarlyWithNoLayerOfTheFirstHalf_SaySoAndWhichStepHelps(int layerStep, bool said, params string[] selectors)
+    {
+        await using var engine = new ScriptedEngine(1, 1 << 16);
+        var eval = new RefinementEval(Plan with { Selectors = selectors, LayerStep = layerStep }, engine, null, null, TimeProvider.System);
+        var notes = await eval.NotesAsync(CancellationToken.None);
+        if (said) Assert.Contains("--layer-step of at most 5", Assert.Single(notes));
+        else Assert.Empty(notes);
+        var results = await eval.RunAsync(1, new Journal(_file, eval.Key), new Seen([]), CancellationToken.None); // what the note took is left behind nowhere
+        var report = ReportBuilder.Report("m", engine.Identity, null, null, Plan, results, notes);
+        Assert.Equal([.. ReportBuilder.Notes, .. notes], report.Notes);
+    }
+
     [Fact]
     public void Rows_OfKnownResults_PoolOnlyTasksThatCount()
     {

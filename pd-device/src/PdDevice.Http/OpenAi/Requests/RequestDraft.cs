@@ -54,6 +54,8 @@ internal sealed class PddDraft
 {
     public double? KeepRatio { get; set; }
 
+    public string? Task { get; set; }
+
     public IReadOnlyList<string> Protect { get; set; } = [];
 }
 

@@ -18,6 +18,7 @@ internal static class RequestFields
     private const int LongestStop = 1000;
     private const int MostProtected = 64;
     private const int LongestProtected = 10_000;
+    private const int LongestTask = 64;
 
     public static Field[] Both { get; } =
     [
@@ -98,12 +99,16 @@ internal static class RequestFields
     public static RequestField<PddDraft>[] Pdd { get; } =
     [
         RequestField<PddDraft>.Number("keep_ratio", 0, 1, "as the device is set", "Share of the prompt that a refined one keeps; 1 asks for none.", (draft, value) => draft.KeepRatio = value, aboveLeast: true),
+        RequestField<PddDraft>.Other("task", $"text of 1 to {LongestTask} characters", "not said", "What is asked, by a name in the device's measurement of refinement (such as needle, list or code; one that is not there is refused with those that are): the prompt keeps the smallest ratio that this task bears, and is not refined where it bears none. Without weight beside `keep_ratio`.", (draft, value) => draft.Task = Task(value)),
         RequestField<PddDraft>.Other("protect", $"array of at most {MostProtected} texts of 1 to {LongestProtected} characters", "none", "Kept wherever they occur in the prompt, whatever is left out; one that does not occur is refused.", (draft, value) => draft.Protect = [.. value.Items(MostProtected).Select(Protected)]),
     ];
 
     private static RequestTable<PddDraft> PddTable { get; } = new(Pdd);
 
     private static RequestTable<StreamDraft> StreamTable { get; } = new(StreamOptions);
+
+    private static string Task(FieldValue value) =>
+        value.Text() is { Length: >= 1 and <= LongestTask } text ? text : throw value.OutOfRange($"1 to {LongestTask} characters");
 
     private static string Protected(FieldValue value) =>
         value.Text() is { Length: >= 1 and <= LongestProtected } text ? text : throw value.OutOfRange($"1 to {LongestProtected} characters");

@@ -38,7 +38,7 @@ internal sealed class RequestReader(ICompletionBackend backend, Func<ulong> newS
             prompt, Math.Min(limit, backend.ContextTokens - prompt.Length), sampling, draft.Choices, draft.Logprobs ? draft.TopLogprobs ?? 0 : null, chat,
             draft.Pdd?.KeepRatio, [.. text.Protected, .. Protected(draft.Pdd, prompt)])
         {
-            Grammar = draft.Grammar, Deterministic = draft.Deterministic,
+            Grammar = draft.Grammar, Deterministic = draft.Deterministic, Task = draft.Pdd?.Task,
         };
         return new OpenAiRequest(draft.Model, completion, draft.Stop, draft.Stream, draft.StreamOptions?.IncludeUsage ?? false);
     }

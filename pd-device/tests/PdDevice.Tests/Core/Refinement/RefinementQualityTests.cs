@@ -1,3 +1,5 @@
+using FsCheck;
+using FsCheck.Fluent;
 using PdDevice.Core.Refinement;
 
 namespace PdDevice.Tests.Core.Refinement;
@@ -18,6 +20,20 @@ public sealed class RefinementQualityTests
 
     [Fact]
     public void SmallestBorne_OfNone_IsNone() => Assert.Null(new RefinementQuality([]).SmallestBorne);
+
+    // Tables of two tasks: a change in half points at each ratio, its lower bound two points below.
+    [Fact]
+    public void SmallestBorne_AnyTasks_IsThatOfTheTaskAloneAndSaysNothingOfAll() =>
+        Prop.ForAll(Gen.Choose(-4, 2).ArrayOf().Resize(9).ToArbitrary(), Gen.Choose(-4, 2).ArrayOf().Resize(9).ToArbitrary(), (one, other) =>
+        {
+            var quality = new RefinementQuality([], new Dictionary<string, RefinementQuality> { ["one"] = Of(one), ["other"] = Of(other) });
+            Assert.Null(quality.SmallestBorne);
+            Assert.Equal(Expected(one), quality.Tasks["one"].SmallestBorne);
+            Assert.Equal(Expected(other), quality.Tasks["other"].SmallestBorne);
+
+            static double? Expected(int[] changes) => Array.FindIndex(changes, change => change > -2) is >= 0 and var first ? (first + 1) / 20.0 : null;
+            static RefinementQuality Of(int[] changes) => new([.. changes.Select((change, i) => new RatioQuality((i + 1) / 20.0, change / 2.0, (change / 2.0) - 2, 500)).Take(19).Reverse()]);
+        }).QuickCheckThrowOnFailure();
 
     [Fact]
     public void Quality_RatioTwiceOrOutOfRange_IsRefused()

@@ -31,6 +31,22 @@ public sealed class SelectorTests
         Assert.Equal(40, Best(AttentionSelector.Early.Score(input with { Attention = Attention((0, 0), 40) })));
     }
 
+    // Every so many-th layer counted back from the last, as engines capture them: any step below the number of layers reads an early one.
+    [Fact]
+    public void HasEarly_AnyModelAndStep_ExactlyWhereTheStepIsBelowTheLayersAndElseEarlyIsWindow()
+    {
+        var units = UnitMap.Tokens(8);
+        for (var model = 2; model <= 33; model++)
+            for (var step = 1; step <= 40; step++)
+            {
+                int[] layers = [.. Enumerable.Range(0, model).Where(layer => (model - 1 - layer) % step == 0)];
+                var attention = new AttentionScores(8, layers, model, 1, 1, [.. Enumerable.Range(0, layers.Length * 8).Select(i => i / 8 == i % 8 ? 1f : 0)]);
+                Assert.Equal(step < model, AttentionSelector.HasEarly(attention));
+                var input = new SelectorInput(units, attention);
+                if (step >= model) Assert.Equal(AttentionSelector.Window.Score(input), AttentionSelector.Early.Score(input));
+            }
+    }
+
     [Theory]
     [InlineData(float.NaN)]
     [InlineData(-1)]

@@ -3,7 +3,9 @@ using PdDevice.Core.Planning;
 using PdDevice.Core.Refinement;
 using PdDevice.Core.Sampling;
 using PdDevice.Core.Wire;
+using PdDevice.Device;
 using PdDevice.Device.Answers;
+using PdDevice.Device.Http;
 using PdDevice.Inference;
 using PdDevice.Inference.StandIns;
 using PdDevice.Tests.Core.Refinement;
@@ -16,6 +18,10 @@ public sealed class RefinedAnswerTests
     private const int Prompt = 400; // two seconds of prefill on the device, thirteen chunks
     private const int Lease = 256;
     private const int MaxTokens = 280;
+
+    private static readonly RefinementQuality Tasks = new(
+        [new RatioQuality(0.2, 0, -1, 500)],
+        new Dictionary<string, RefinementQuality> { ["list"] = new([]), ["code"] = new([new RatioQuality(0.1, 0, -1, 100), new RatioQuality(0.3, 0, -1, 100)]) });
 
     private static readonly AnswerPolicy Refine = new() { Refine = RefineMode.On, KeepRatio = 0.5 };
 
@@ -154,6 +160,49 @@ public sealed class RefinedAnswerTests
         var (_, unmeasured) = Run(Scripted.Request(2000, 60, 0), new Setup { Policy = Refine with { KeepRatio = null } });
         Assert.Null(unmeasured.Requests[0].Refine);
     }
+
+    [Theory]
+    [InlineData("code", null, null, 0.1)] // bears a smaller one than all together
+    [InlineData("list", null, null, null)] // bears none
+    [InlineData("list", null, 0.5, null)] // whatever the device keeps of other prompts
+    [InlineData("list", 0.4, null, 0.4)] // the request's own ratio wins
+    [InlineData("never measured", 0.4, null, 0.4)]
+    [InlineData(null, null, null, 0.2)]
+    [InlineData(null, null, 0.5, 0.5)]
+    public void RunAsync_TaskNamed_TheSmallestRatioThatThisTaskBearsOrNone(string? task, double? keepRatio, double? devices, double? asked)
+    {
+        var request = Scripted.Request(2000, 60, 0) with { Task = task, KeepRatio = keepRatio };
+        var (outcome, cloud) = Run(request, new Setup { Policy = Refine with { KeepRatio = devices, Quality = Tasks } });
+        Assert.Equal(asked, cloud.Requests[0].Refine?.KeepRatio);
+        Assert.Equal(asked is null, outcome.Usage.Refined is null);
+        if (asked is null) Assert.EndsWith("; not refined, as the task list bears no keep ratio that was measured", outcome.Usage.Plan!.Reason);
+        else Assert.DoesNotContain("not refined", outcome.Usage.Plan!.Reason);
+        Assert.Null(Run(request with { KeepRatio = null }, new Setup { Policy = Refine with { Refine = RefineMode.Off, Quality = Tasks } }).Cloud.Requests[0].Refine);
+    }
+
+    [Fact]
+    public void RunAsync_TaskNamedAndNothingMeasured_IsNotRefinedAndSaysWhy()
+    {
+        var (outcome, cloud) = Run(Scripted.Request(2000, 60, 0) with { Task = "code" }, new Setup());
+        Assert.Null(cloud.Requests[0].Refine);
+        Assert.EndsWith("; not refined, as nothing was measured of this model", outcome.Usage.Plan!.Reason);
+    }
+
+    [Fact]
+    public void Create_TaskThatWasNotMeasured_IsRefusedBeforeAnythingRuns() => VirtualTime.Run(async time =>
+    {
+        var engine = new TestEngine(new ScriptedEngine()) { Before = _ => throw new InvalidOperationException("nothing may run") };
+        var device = new DeviceRuntime(engine, Scripted.DeviceRates, null, [], false, time) { Policy = Refine with { Quality = Tasks } };
+        foreach (var way in Enum.GetValues<AnswerWay>())
+        {
+            var refused = Assert.Throws<AnswerException>(() => device.Create(way, Scripted.Request(100, 10, 0) with { Task = "secret words" }));
+            Assert.Equal(AnswerError.UnknownTask, refused.Error);
+            Assert.Contains("code, list", refused.Message);
+            Assert.DoesNotContain("secret", refused.Message);
+        }
+
+        await Task.CompletedTask;
+    });
 
     [Fact]
     public void RunAsync_DeviceFailsAfterTheRefinedPrompt_TheCloudGoesOnFromTheLedger()

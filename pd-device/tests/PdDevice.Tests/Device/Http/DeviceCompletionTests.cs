@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using PdDevice.Core.Planning;
+using PdDevice.Core.Refinement;
 using PdDevice.Device;
 using PdDevice.Device.Answers;
 using PdDevice.Device.Assists;
@@ -35,6 +36,8 @@ public sealed class DeviceCompletionTests : IAsyncLifetime, IDisposable
             Policy = new AnswerPolicy
             {
                 TargetTtft = TimeSpan.Zero,
+                Refine = RefineMode.On, // and only tasks bear a ratio
+                Quality = new RefinementQuality([], new Dictionary<string, RefinementQuality> { ["list"] = new([]), ["code"] = new([new RatioQuality(0.3, 0, -1, 500)]) }),
                 Patience = new CloudPatience { Connect = TestCloud.Patience, FirstTokenFloor = TestCloud.Patience, Stall = TestCloud.Patience }, // on a loaded machine too
             },
         };
@@ -188,6 +191,35 @@ public sealed class DeviceCompletionTests : IAsyncLifetime, IDisposable
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Equal("not_in_prompt", error["code"]!.ToString());
         Assert.DoesNotContain("secret", error.ToJsonString());
+    }
+
+    [Theory]
+    [InlineData("/v1/completions", """{"model":"scripted","prompt":"a","max_tokens":5,"pdd":{"task":"secret words"}}""", "unknown_task")]
+    [InlineData("/v1/answers", """{"prompt":"a","maxTokens":5,"task":"secret words"}""", "UnknownTask")]
+    public async Task Post_TaskThatWasNotMeasured_IsRefusedWithTheNamesOfThoseThatWere(string route, string body, string code)
+    {
+        foreach (var (task, status) in new[] { ("secret words", HttpStatusCode.BadRequest), ("list", HttpStatusCode.OK) })
+        {
+            using var content = new StringContent(body.Replace("secret words", task, StringComparison.Ordinal), null, "application/json");
+            using var response = await _http.PostAsync(route, content);
+            Assert.Equal(status, response.StatusCode);
+            if (status == HttpStatusCode.OK) continue;
+            var text = await response.Content.ReadAsStringAsync();
+            Assert.Equal(code, JsonNode.Parse(text)!["error"]!["code"]!.ToString());
+            Assert.Contains("code, list", text);
+            Assert.DoesNotContain("secret", text);
+        }
+    }
+
+    [Fact]
+    public async Task Complete_TaskNamed_KeepsWhatThatTaskBears()
+    {
+        var random = new Random(2);
+        var prompt = string.Concat(Enumerable.Range(0, 3500).Select(_ => (char)('a' + random.Next(26))));
+        var code = await AskAsync(prompt, 60, pdd: new JsonObject { ["task"] = "code" });
+        Assert.InRange(code["usage"]!["pdd"]!["refined"]!["ratio"]!.GetValue<double>(), 0.3, 0.33);
+        var list = await AskAsync("R" + prompt[1..], 5, pdd: new JsonObject { ["task"] = "list" });
+        Assert.Null(list["usage"]!["pdd"]!["refined"]);
     }
 
     [Fact]

@@ -31,7 +31,7 @@ public sealed class RequestFieldsTests
         ["n"] = (["1", "16"], ["0", "17", "1.5", "\"2\""]),
         ["stream"] = (["true", "false"], ["1", "\"true\""]),
         ["stream_options"] = (["{}", "{\"include_usage\":true}", "{\"include_usage\":false,\"include_obfuscation\":false}"], ["true", "{\"include_usage\":1}", "{\"include_obfuscation\":true}", "{\"other\":1}"]),
-        ["pdd"] = (["{}", """{"keep_ratio":0.5,"protect":[]}""", "{\"keep_ratio\":1}"], ["1", "{\"keep_ratio\":0}", "{\"keep_ratio\":1.1}", "{\"protect\":\"x\"}", "{\"protect\":[\"\"]}", "{\"protect\":[1]}", "{\"protect\":[\"not there\"]}", "{\"other\":1}"]),
+        ["pdd"] = (["{}", """{"keep_ratio":0.5,"protect":[]}""", "{\"keep_ratio\":1}", "{\"task\":\"list\"}", "{\"task\":null}"], ["1", "{\"task\":1}", "{\"task\":\"\"}", $"{{\"task\":{Json(new string('a', 65))}}}", "{\"keep_ratio\":0}", "{\"keep_ratio\":1.1}", "{\"protect\":\"x\"}", "{\"protect\":[\"\"]}", "{\"protect\":[1]}", "{\"protect\":[\"not there\"]}", "{\"other\":1}"]),
         ["user"] = (["\"me\""], ["1"]),
         ["safety_identifier"] = (["\"me\""], ["{}"]),
         ["prompt_cache_key"] = (["\"me\""], ["[]"]),
