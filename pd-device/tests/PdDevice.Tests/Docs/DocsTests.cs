@@ -156,7 +156,7 @@ public sealed partial class DocsTests
             Assert.Contains(string.Join('\n', ReportMarkdown.Of("", kept).Split('\n').Skip(1)), ReadmeBlock.Read(page, Path.GetFileNameWithoutExtension(file)));
         }
 
-        Assert.Equal(FleetSummary.Markdown(SimulationTables.Kept), ReadmeBlock.Read(File.ReadAllText(House.Readme).ReplaceLineEndings("\n"), FleetSummary.Block));
+        Assert.Equal(FleetSummary.Markdown(SimulationTables.Kept), ReadmeBlock.Read(File.ReadAllText(Path.Combine(House.Folder, "README.md")).ReplaceLineEndings("\n"), FleetSummary.Block));
 
         foreach (var file in Directory.GetFiles(Path.Combine(House.Folder, "benchmarks", "results"), "scale.json"))
         {
