@@ -18,6 +18,7 @@ var root = new RootCommand("Measures P/D-Device side by side with what it is com
     TurnsBench.Create(),
     PoolsBench.Create(),
     CaptureCommand.Create(),
+    CaptureCommand.CreateAccuracy(),
     RefineCommand.Create(),
     LinksCommand.Create(),
     Streams.Create(),

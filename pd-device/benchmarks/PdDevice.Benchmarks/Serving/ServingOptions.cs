@@ -10,11 +10,7 @@ internal static class ServingOptions
     public static readonly Option<string?> Model = new("--model") { Description = "A second GGUF file to measure beside the embedded model.", HelpName = "FILE" };
     public static readonly Option<bool> Smoke = new("--smoke") { Description = "Small sizes of the embedded model, once: shows that the path works, measures nothing, writes nothing." };
 
-    public static Command Create(string name, string description, Func<ServingRun, CancellationToken, Task<TableReport>> run) =>
-        CreateMany(name, description, async (serving, cancellationToken) => [await run(serving, cancellationToken)]);
-
-    /// <summary>For a command that shows several tables.</summary>
-    public static Command CreateMany(string name, string description, Func<ServingRun, CancellationToken, Task<IReadOnlyList<TableReport>>> run)
+    public static Command Create(string name, string description, Func<ServingRun, CancellationToken, Task<TableReport>> run)
     {
         var command = new Command(name, description) { Model, Settings.Threads.Option, Smoke };
         command.SetAction(async (result, cancellationToken) =>
@@ -22,8 +18,8 @@ internal static class ServingOptions
             var smoke = result.GetValue(Smoke);
             var second = smoke ? null : result.GetValue(Model);
             if (second is not null && !File.Exists(second)) throw new CliException($"There is no model file '{second}'.");
-            var reports = await run(new ServingRun(second is null ? [EmbeddedModel.Path] : [EmbeddedModel.Path, Path.GetFullPath(second)], Settings.Threads.Of(result), smoke), cancellationToken);
-            foreach (var report in reports) await report.ShowAsync(keep: !smoke, cancellationToken);
+            var report = await run(new ServingRun(second is null ? [EmbeddedModel.Path] : [EmbeddedModel.Path, Path.GetFullPath(second)], Settings.Threads.Of(result), smoke), cancellationToken);
+            await report.ShowAsync(keep: !smoke, cancellationToken);
             return 0;
         });
         return command;

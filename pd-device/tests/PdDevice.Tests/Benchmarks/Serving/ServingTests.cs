@@ -10,6 +10,7 @@ public sealed class ServingTests
     [InlineData("prefix", "tokens reused")]
     [InlineData("turns", "second turn")]
     [InlineData("capture", "beside 8 streams")]
+    [InlineData("capture-accuracy", "every 6th layer, 16 queries")]
     [InlineData("refine", "keep ratio 0.5")]
     [InlineData("pools", "disaggregated, under load")]
     [InlineData("streams", "twice as many")]
