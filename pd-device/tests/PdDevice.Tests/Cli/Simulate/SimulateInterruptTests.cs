@@ -26,7 +26,7 @@ public sealed partial class SimulateInterruptTests : IDisposable
         var (trace, report, file) = (Path.Combine(_folder, "trace.csv"), Path.Combine(_folder, "report"), Path.Combine(_folder, "a.json"));
         await File.WriteAllTextAsync(trace, "seconds,prompt_tokens,output_tokens\n" + string.Concat(Enumerable.Range(0, 500).Select(i => $"{i},{500 + (i * 7 % 900)},{50 + (i * 13 % 300)}\n")));
         using var patience = new CancellationTokenSource(Patience, TimeProvider.System);
-        using var terminal = Start($"stty cols 200; exec '{Pdd.Path}' simulate --trace '{trace}' --requests 1000000000 --policies pd-device,cloud-only --report '{report}' --json '{file}'");
+        using var terminal = Start($"stty cols 200; exec env --default-signal=INT '{Pdd.Path}' simulate --trace '{trace}' --requests 1000000000 --policies pd-device,cloud-only --report '{report}' --json '{file}'");
         var shown = new StringBuilder();
         try
         {
@@ -62,6 +62,7 @@ public sealed partial class SimulateInterruptTests : IDisposable
     }
 
     // util-linux's `script` gives the command a terminal, hands on what is typed and exits as it does.
+    // Where tests are run in the background the interrupt is ignored, and what is ignored is inherited: hence `env`.
     private static Process Start(string command)
     {
         var start = new ProcessStartInfo("script") { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, StandardOutputEncoding = Encoding.UTF8 };
