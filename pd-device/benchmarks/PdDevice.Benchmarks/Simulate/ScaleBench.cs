@@ -32,7 +32,7 @@ internal static class ScaleBench
 
     private static TableReport Measure(int[] sizes)
     {
-        Run(20_000); // warm: compiled and tiered up
+        Run(sizes[^1] / 10); // warm: the runtime compiles well only what has run for some seconds
         var rows = new List<string[]>();
         foreach (var size in sizes)
         {
