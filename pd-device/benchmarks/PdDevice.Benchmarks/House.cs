@@ -13,9 +13,6 @@ internal static class House
     /// <summary>A page under docs.</summary>
     public static string Page(string name) => Path.Combine(Folder, "docs", name);
 
-    /// <summary>The page of the simulator.</summary>
-    public static string Simulation => Path.Combine(Folder, "docs", "simulation.md");
-
     private static string Find()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)

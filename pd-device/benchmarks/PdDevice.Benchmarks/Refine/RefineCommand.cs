@@ -12,15 +12,15 @@ internal static class RefineCommand
 {
     private const int Context = 4096;
 
+    /// <summary>How often a pair is measured before an answer that did not keep its pace is shown as invalid.</summary>
+    private const int MostTries = 3;
+
     private static readonly Option<int> Runs = new("--runs") { Description = "Answers of each kind; the table shows medians.", HelpName = "N", DefaultValueFactory = _ => 3 };
 
     private static readonly IReadOnlyList<string> Heads =
     [
         "device, prompt, keep", "first token s", "refined s", "m", "W", "lease", "closed form", "ratio", "with margin, ratio", "caught up s", "closed form", "ratio", "cloud tokens", "assists", "slot ms",
     ];
-
-    /// <summary>How often a pair is measured before an answer that did not keep its pace is shown as invalid.</summary>
-    private const int MostTries = 3;
 
     public static Command Create()
     {

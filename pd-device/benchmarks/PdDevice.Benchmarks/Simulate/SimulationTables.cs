@@ -30,18 +30,17 @@ internal static class SimulationTables
             if (tableOnly) break;
             if (traces is null) throw new PdDevice.Cli.CliException("Where are the traces? Name their folder with --traces DIR.");
             Console.WriteLine(scenario.Title);
-            var code = await SimulateCommand.Create().Parse([.. scenario.Arguments(traces)[1..], "--json", Path.Combine(Folder, $"{scenario.Name}.json")]).InvokeAsync(cancellationToken: cancellationToken);
+            var code = await SimulateCommand.Create().Parse([.. scenario.Arguments(traces)[1..], "--json", FileOf(scenario)]).InvokeAsync(cancellationToken: cancellationToken);
             if (code != 0) return code;
         }
 
         var page = await File.ReadAllTextAsync(House.Page("simulation.md"), cancellationToken);
-        foreach (var scenario in Scenario.All.Where(scenario => File.Exists(Path.Combine(Folder, $"{scenario.Name}.json"))))
+        foreach (var scenario in Scenario.All)
         {
-            var file = Path.Combine(Folder, $"{scenario.Name}.json");
-            var report = JsonSerializer.Deserialize(await File.ReadAllBytesAsync(file, cancellationToken), ReportJson.Default.SimulationReport)!;
+            if (Kept(scenario) is not { } report) continue;
             // The curves belong into a report: what is kept here is what the tables show.
             report = report with { Policies = [.. report.Policies.Select(Bare)], Best = [.. report.Best.Select(Bare)] };
-            await File.WriteAllBytesAsync(file, JsonSerializer.SerializeToUtf8Bytes(report, ReportJson.Default.SimulationReport), cancellationToken);
+            await File.WriteAllBytesAsync(FileOf(scenario), JsonSerializer.SerializeToUtf8Bytes(report, ReportJson.Default.SimulationReport), cancellationToken);
             page = ReadmeBlock.Replace(page, scenario.Name, ReportMarkdown.Of(scenario.Title, report));
         }
 
@@ -53,7 +52,9 @@ internal static class SimulationTables
 
     /// <summary>The kept figures of a scenario; null: it was not run.</summary>
     public static SimulationReport? Kept(Scenario scenario) =>
-        Path.Combine(Folder, $"{scenario.Name}.json") is var file && File.Exists(file) ? JsonSerializer.Deserialize(File.ReadAllBytes(file), ReportJson.Default.SimulationReport) : null;
+        FileOf(scenario) is var file && File.Exists(file) ? JsonSerializer.Deserialize(File.ReadAllBytes(file), ReportJson.Default.SimulationReport) : null;
+
+    private static string FileOf(Scenario scenario) => Path.Combine(Folder, $"{scenario.Name}.json");
 
     private static PolicyResult Bare(PolicyResult result) => result with { TtftMs = [], Occupancy = [] };
 }

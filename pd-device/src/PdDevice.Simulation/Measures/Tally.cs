@@ -126,7 +126,7 @@ public sealed class Tally
         if (endedInCloud) EndedInCloud++;
         if (answer.Assists > 0) UsedCloud++;
 
-        var (inTime, objectives, cloudFirst, alone) = InTime(answer, rates);
+        var (inTime, objectives, prefill, cloudFirst, alone) = InTime(answer, rates);
         if (inTime) Attainable++;
         var stalled = gap > objectives.LargestGap + Tolerance;
         if (stalled) Stalled++;
@@ -140,7 +140,7 @@ public sealed class Tally
         PromptTokens += answer.Prompt;
         OutputTokens += answer.Output;
         var batch = (int)Math.Max(1, Math.Min(FullBatch, _setup.Cloud.KvPositions / (answer.Prompt + answer.Output)));
-        _prefillSeconds += _setup.Cloud.Costs.PrefillSeconds(answer.Prompt);
+        _prefillSeconds += prefill;
         _decodeSeconds += answer.Output * _setup.Cloud.Costs.DecodeStepSeconds(batch, batch * (answer.Prompt + (answer.Output / 2L))) / batch;
         if (answer.Plan.Way != Policies.Way.Cloud || answer.TakenOver) Device(answer, rates, endedInCloud, now);
     }
@@ -157,13 +157,14 @@ public sealed class Tally
     internal void Close(long now, long busyTicks) => (End, BusySeconds) = (now, busyTicks / (double)TimeSpan.TicksPerSecond);
 
     /// <summary>Whether the first token could be in time in an idle world, and what that hangs on; <c>Alone</c> is infinite where the device cannot hold the answer.</summary>
-    private (bool InTime, RequestObjectives Objectives, double CloudFirst, double Alone) InTime(Answer answer, EngineRates rates)
+    private (bool InTime, RequestObjectives Objectives, double Prefill, double CloudFirst, double Alone) InTime(Answer answer, EngineRates rates)
     {
-        var cloudFirst = Seconds(answer.Link.RoundTrip) + _setup.Cloud.Costs.PrefillSeconds(answer.Prompt);
+        var prefill = _setup.Cloud.Costs.PrefillSeconds(answer.Prompt);
+        var cloudFirst = Seconds(answer.Link.RoundTrip) + prefill;
         var objectives = _setup.Objectives.Of(rates, answer.Prompt, cloudFirst);
         var held = answer.Prompt + answer.Output <= _setup.Cloud.KvPositions ? cloudFirst : double.PositiveInfinity;
         var alone = answer.Holds ? answer.Prompt / rates.PrefillTokensPerSecond * answer.Slowdown : double.PositiveInfinity;
-        return (Math.Min(held, alone) is var first && double.IsFinite(first) && objectives.Ttft >= first, objectives, cloudFirst, alone);
+        return (Math.Min(held, alone) is var first && double.IsFinite(first) && objectives.Ttft >= first, objectives, prefill, cloudFirst, alone);
     }
 
     private void Device(Answer answer, EngineRates rates, bool endedInCloud, long now)

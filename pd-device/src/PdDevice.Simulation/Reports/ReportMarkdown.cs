@@ -49,7 +49,8 @@ public static class ReportMarkdown
             $"{policy.SlowTtftP99Ms:N0}", $"{policy.SlowAloneP99Ms:N0}", $"{1 - (policy.SlowTtftP99Ms / policy.SlowAloneP99Ms):0.0%}",
         ]));
 
-    private static IEnumerable<string> Rows(IEnumerable<string> heads, IEnumerable<IEnumerable<string>> rows)
+    /// <summary>A table, line by line; the first column is text, the others are figures.</summary>
+    public static IEnumerable<string> Rows(IEnumerable<string> heads, IEnumerable<IEnumerable<string>> rows)
     {
         var columns = heads.ToArray();
         yield return Line(columns);
